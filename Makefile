@@ -1,0 +1,44 @@
+# Copyright (c) 2026, the forti.oauth authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# make quickstart   see it work, on 20 hosts, against a simulated FortiCWP and FortiAuthenticator
+# make test         all tests, through the collection as it is installed
+# make matrix       the integration tests on every supported ansible-core
+# make build        the collection's artifact, in dist/
+
+PYTHON := $(shell python3 tests/tools/pythons.py 3.10 3.13)
+VENV := .work/venv
+INSTALL := DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends
+export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
+export LC_ALL := C.UTF-8
+
+.PHONY: quickstart test matrix build servers clean
+
+quickstart: $(VENV)/ready
+	python tests/quickstart.py
+
+test: $(VENV)/ready servers
+	python -m pytest -n 2 tests
+
+matrix: $(VENV)/ready servers
+	python tests/tools/matrix.py
+
+build: $(VENV)/ready
+	python tests/tools/build.py dist
+
+$(VENV)/ready: tests/requirements.txt
+	$(PYTHON) -m venv --clear $(VENV)
+	$(VENV)/bin/pip install --quiet --disable-pip-version-check -r tests/requirements.txt
+	touch $@
+
+# The tests want a real Redis and a real ssh server. Where one cannot be installed its tests are skipped, and say so.
+servers:
+	@missing=; \
+	command -v redis-server >/dev/null || command -v valkey-server >/dev/null || missing="redis-server"; \
+	command -v sshd >/dev/null || [ -x /usr/sbin/sshd ] || missing="$$missing openssh-server"; \
+	[ -z "$$missing" ] || $(INSTALL) $$missing || { apt-get update -q && $(INSTALL) $$missing; } \
+	  || echo "Not there, and not to be installed: $$missing. What needs it will not be tested."
+
+clean:
+	rm -rf .work dist collections

@@ -1,0 +1,171 @@
+# Copyright (c) 2026, the forti.oauth authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This file is **private** to the collection: it can change at any time. Do not use it from elsewhere.
+
+from __future__ import annotations
+
+
+class ModuleDocFragment:
+    DOCUMENTATION = r"""
+options:
+  server:
+    description:
+      - The FortiAuthenticator, as host, C(host:port) or https URL.
+      - For FortiCloud it is V(customerapiauth.fortinet.com).
+    type: str
+    required: true
+  client_id:
+    description:
+      - The client (relying party) that the FortiAuthenticator knows. For FortiCloud it names the portal, such as V(assetmanagement).
+    type: str
+    required: true
+"""
+
+    TOKEN = r"""
+options:
+  grant_type:
+    description:
+      - V(password) logs a user in, with a second factor where the user has one.
+      - V(authorization_code) takes a code that a browser got.
+      - V(refresh_token) gets new tokens for O(refresh_token), which works once.
+    type: str
+    default: password
+    choices: [password, authorization_code, refresh_token]
+  username:
+    description: The user. For FortiCloud it is the API ID.
+    type: str
+  password:
+    description: The user's password.
+    type: str
+  realm:
+    description:
+      - The realm of a user who is not local. If not set, the FortiAuthenticator takes its default realm.
+    type: str
+  iam_account:
+    description:
+      - Name or alias of the IAM account, with O(iam_user) instead of O(username). From FortiAuthenticator 6.6.0 on.
+    type: str
+  iam_user:
+    description: The user in O(iam_account).
+    type: str
+  client_secret:
+    description: The secret of a confidential client. Leave it out for a public one.
+    type: str
+  scope:
+    description: The scopes to ask for, for O(grant_type=password).
+    type: str
+  code:
+    description: The code, for O(grant_type=authorization_code). It works once.
+    type: str
+  redirect_uri:
+    description: The redirect URI that the O(code) was made for.
+    type: str
+  code_verifier:
+    description: The PKCE verifier that belongs to the O(code).
+    type: str
+  refresh_token:
+    description: The refresh token, for O(grant_type=refresh_token). The answer brings another one.
+    type: str
+  challenge:
+    description:
+      - The kind of challenge that is answered, such as V(otp) or V(radius). Use what an earlier task returned.
+      - If not set, it is V(otp).
+    type: str
+  challenge_response:
+    description:
+      - The answer to the challenge, such as the code that the user's token shows. It works once.
+      - With O(method) it is sent at once. Without, the server is asked first what it wants.
+    type: str
+    aliases: [otp]
+  method:
+    description:
+      - How the challenge is answered. V(ftm) types a code also where the server offers a push.
+    type: str
+    choices: [ftm, ftm-push, ftk, sms, email, dual]
+  session:
+    description:
+      - The session of the challenge, from an earlier task. With O(method=ftm-push) the task goes on waiting for that push.
+    type: str
+  push_timeout:
+    description:
+      - Seconds to wait until a push is approved on the phone. V(0) does not wait.
+    type: int
+    default: 60
+  push_interval:
+    description: Seconds between two questions whether the push is approved.
+    type: int
+    default: 2
+"""
+
+    TASK = r"""
+options:
+  on_challenge:
+    description:
+      - What to do where a second factor is wanted and is not at hand. V(fail) ends the task.
+      - V(return) returns RV(challenge), so that a play can ask a person and answer in a second task.
+    type: str
+    default: fail
+    choices: [fail, return]
+  state:
+    description:
+      - V(present) gets a token.
+      - V(absent) ends one. It is verified first, and revoked if it is live.
+    type: str
+    default: present
+    choices: [present, absent]
+  access_token:
+    description:
+      - The token to end, with O(state=absent). If not set, it is the one that is kept for these options.
+    type: str
+"""
+
+    # Before DOCUMENTATION in a plugin's list, to win over it: what is missing is told in words of our own.
+    PLUGIN = r"""
+options:
+  server:
+    required: false
+    env: [{name: FAC_SERVER}]
+    vars: [{name: fac_oauth_server}]
+  client_id:
+    required: false
+    env: [{name: FAC_CLIENT_ID}]
+    vars: [{name: fac_oauth_client_id}]
+  grant_type:
+    env: [{name: FAC_GRANT_TYPE}]
+    vars: [{name: fac_oauth_grant_type}]
+  username:
+    env: [{name: FAC_USERNAME}]
+    vars: [{name: fac_oauth_username}]
+  password:
+    env: [{name: FAC_PASSWORD}]
+    vars: [{name: fac_oauth_password}]
+  realm:
+    env: [{name: FAC_REALM}]
+    vars: [{name: fac_oauth_realm}]
+  iam_account:
+    env: [{name: FAC_IAM_ACCOUNT}]
+    vars: [{name: fac_oauth_iam_account}]
+  iam_user:
+    env: [{name: FAC_IAM_USER}]
+    vars: [{name: fac_oauth_iam_user}]
+  client_secret:
+    env: [{name: FAC_CLIENT_SECRET}]
+    vars: [{name: fac_oauth_client_secret}]
+  scope:
+    env: [{name: FAC_SCOPE}]
+    vars: [{name: fac_oauth_scope}]
+  redirect_uri:
+    env: [{name: FAC_REDIRECT_URI}]
+    vars: [{name: fac_oauth_redirect_uri}]
+  method:
+    env: [{name: FAC_METHOD}]
+    vars: [{name: fac_oauth_method}]
+  push_timeout:
+    env: [{name: FAC_PUSH_TIMEOUT}]
+    vars: [{name: fac_oauth_push_timeout}]
+  push_interval:
+    env: [{name: FAC_PUSH_INTERVAL}]
+    vars: [{name: fac_oauth_push_interval}]
+"""

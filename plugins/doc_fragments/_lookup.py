@@ -1,0 +1,24 @@
+# Copyright (c) 2026, the forti.oauth authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This file is **private** to the collection: it can change at any time. Do not use it from elsewhere.
+
+from __future__ import annotations
+
+
+class ModuleDocFragment:
+    DOCUMENTATION = r"""
+options:
+  return_as:
+    description:
+      - V(access_token) returns the token alone, V(authorization) the value of a header (C(Bearer ...)), V(dict) all that the module returns.
+    type: str
+    default: access_token
+    choices: [access_token, authorization, dict]
+notes:
+  - A lookup runs on the controller, in every host's templates; all of them share one login.
+  - A lookup reads the environment of the controller. The task's C(environment) does not reach it.
+requirements:
+  - requests
+"""

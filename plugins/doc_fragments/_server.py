@@ -1,0 +1,86 @@
+# Copyright (c) 2026, the forti.oauth authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This file is **private** to the collection: it can change at any time. Do not use it from elsewhere.
+
+from __future__ import annotations
+
+
+class ModuleDocFragment:
+    DOCUMENTATION = r"""
+options:
+  validate_certs:
+    description:
+      - Whether to check the server's certificate. Leave it on; for a certificate of your own use O(ca_path).
+    type: bool
+    default: true
+  ca_path:
+    description:
+      - A file or folder with the certificates (PEM) of the CA that signed the server's certificate.
+      - If not set, the system's are used, or what E(REQUESTS_CA_BUNDLE) names.
+    type: path
+  client_cert:
+    description:
+      - A file with a client certificate (PEM), for a server or proxy that asks for one. It may hold the key too.
+    type: path
+  client_key:
+    description:
+      - A file with the key of O(client_cert).
+    type: path
+  timeout:
+    description:
+      - Seconds for one whole request, from the connection to the last byte of the answer.
+    type: int
+    default: 30
+  retries:
+    description:
+      - How often a request is sent again after a connection that failed, or an answer of 429, 500, 502, 503 or 504.
+      - A refused login is never sent again. Neither is a code that works once, where it may have arrived.
+    type: int
+    default: 3
+"""
+
+    FAC = r"""
+options:
+  validate_certs:
+    env: [{name: FAC_VALIDATE_CERTS}]
+    vars: [{name: fac_oauth_validate_certs}]
+  ca_path:
+    env: [{name: FAC_CA_PATH}]
+    vars: [{name: fac_oauth_ca_path}]
+  client_cert:
+    env: [{name: FAC_CLIENT_CERT}]
+    vars: [{name: fac_oauth_client_cert}]
+  client_key:
+    env: [{name: FAC_CLIENT_KEY}]
+    vars: [{name: fac_oauth_client_key}]
+  timeout:
+    env: [{name: FAC_TIMEOUT}]
+    vars: [{name: fac_oauth_timeout}]
+  retries:
+    env: [{name: FAC_RETRIES}]
+    vars: [{name: fac_oauth_retries}]
+"""
+
+    FORTICWP = r"""
+options:
+  validate_certs:
+    env: [{name: FORTICWP_VALIDATE_CERTS}]
+    vars: [{name: forticwp_validate_certs}]
+  ca_path:
+    env: [{name: FORTICWP_CA_PATH}]
+    vars: [{name: forticwp_ca_path}]
+  client_cert:
+    env: [{name: FORTICWP_CLIENT_CERT}]
+    vars: [{name: forticwp_client_cert}]
+  client_key:
+    env: [{name: FORTICWP_CLIENT_KEY}]
+    vars: [{name: forticwp_client_key}]
+  timeout:
+    env: [{name: FORTICWP_TIMEOUT}]
+    vars: [{name: forticwp_timeout}]
+  retries:
+    env: [{name: FORTICWP_RETRIES}]
+    vars: [{name: forticwp_retries}]
+"""

@@ -1,0 +1,59 @@
+# Copyright (c) 2026, the forti.oauth authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+name: fac_oauth_token
+version_added: 0.1.0
+short_description: Get an OAuth token of a FortiAuthenticator or of FortiCloud
+description:
+  - Gets a bearer token from a FortiAuthenticator (6.0 or newer) or from FortiCloud's token service, which is one.
+  - It shares its tokens with the module of the same name. One login serves a whole run, however many templates ask.
+author:
+  - The forti.oauth authors (@forti-oauth)
+extends_documentation_fragment:
+  - forti.oauth._fac.plugin
+  - forti.oauth._fac
+  - forti.oauth._fac.token
+  - forti.oauth._server
+  - forti.oauth._server.fac
+  - forti.oauth._cache
+  - forti.oauth._cache.fac
+  - forti.oauth._lookup
+seealso:
+  - module: forti.oauth.fac_oauth_token
+"""
+
+EXAMPLES = r"""
+- name: Use a token in a header; the options come from variables such as fac_oauth_server
+  ansible.builtin.uri:
+    url: https://fac.example.com/api/fabric/device/status
+    headers:
+      Authorization: "{{ lookup('forti.oauth.fac_oauth_token', return_as='authorization') }}"
+  no_log: true
+
+- name: Write a configuration file with a token
+  ansible.builtin.copy:
+    content: |
+      token={{ lookup('forti.oauth.fac_oauth_token', server='fac.example.com', client_id='ansible', username=user, password=password) }}
+    dest: /etc/agent.conf
+    mode: "0600"
+  no_log: true
+"""
+
+RETURN = r"""
+_raw:
+  description:
+    - A list of one. The token, the value of a header, or a dictionary with what the module returns, as O(return_as) says.
+  type: list
+  elements: raw
+"""
+
+from ansible_collections.forti.oauth.plugins.module_utils._fac import FortiAuthenticator
+from ansible_collections.forti.oauth.plugins.plugin_utils._lookup import TokenLookupBase
+
+
+class LookupModule(TokenLookupBase):
+    service = FortiAuthenticator

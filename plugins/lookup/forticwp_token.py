@@ -1,0 +1,52 @@
+# Copyright (c) 2026, the forti.oauth authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+name: forticwp_token
+version_added: 0.1.0
+short_description: Get an OAuth token from FortiCWP, FortiCNP or FortiCASB
+description:
+  - Gets a bearer token from the token service that FortiCWP, FortiCNP and FortiCASB share.
+  - It shares its tokens with the module of the same name. One login serves a whole run, however many templates ask.
+author:
+  - The forti.oauth authors (@forti-oauth)
+extends_documentation_fragment:
+  - forti.oauth._forticwp
+  - forti.oauth._forticwp.plugin
+  - forti.oauth._server
+  - forti.oauth._server.forticwp
+  - forti.oauth._cache
+  - forti.oauth._cache.forticwp
+  - forti.oauth._lookup
+seealso:
+  - module: forti.oauth.forticwp_token
+"""
+
+EXAMPLES = r"""
+- name: Use a token in a header; the credential comes from the variable forticwp_credential
+  ansible.builtin.uri:
+    url: https://www.forticwp.com/api/v1/resourceURLMap
+    headers:
+      Authorization: "{{ lookup('forti.oauth.forticwp_token', return_as='authorization') }}"
+  vars:
+    forticwp_credential: "{{ vault_forticwp_credential }}"
+  no_log: true
+"""
+
+RETURN = r"""
+_raw:
+  description:
+    - A list of one. The token, the value of a header, or a dictionary with what the module returns, as O(return_as) says.
+  type: list
+  elements: raw
+"""
+
+from ansible_collections.forti.oauth.plugins.module_utils._forticwp import FortiCwp
+from ansible_collections.forti.oauth.plugins.plugin_utils._lookup import TokenLookupBase
+
+
+class LookupModule(TokenLookupBase):
+    service = FortiCwp

@@ -1,0 +1,63 @@
+# Copyright (c) 2026, the forti.oauth authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This file is **private** to the collection: it can change at any time. Do not use it from elsewhere.
+
+"""A server's answer: what it says, read with suspicion."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Mapping
+from datetime import timezone
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+from ansible_collections.forti.oauth.plugins.module_utils._errors import BadAnswer
+
+
+@dataclasses.dataclass(frozen=True)
+class Answer:
+    """A server's answer. C(sent_at) is when the request went out, in epoch seconds of this machine."""
+
+    server: str
+    status: int
+    headers: Mapping[str, str] = dataclasses.field(repr=False)
+    body: bytes = dataclasses.field(repr=False)
+    sent_at: float
+
+    def json(self) -> dict[str, Any]:
+        """Return the JSON object in the body.
+
+        :raises BadAnswer: it is not one; the body is never quoted.
+        """
+        try:
+            value = json.loads(self.body.decode("utf-8"))
+        except (ValueError, RecursionError):
+            value = None
+        if isinstance(value, dict):
+            return value
+        what = "an HTML page" if self.body.lstrip()[:1] == b"<" else "no JSON object" if self.body else "nothing"
+        raise BadAnswer(
+            f"{self.server} answered {self.status} with {what}. Check that server is the token service, and not a proxy or a login page.",
+            status=self.status,
+        )
+
+    def json_or_empty(self) -> dict[str, Any]:
+        """Return the JSON object in the body of a refusal; empty where there is none to read."""
+        try:
+            return self.json()
+        except BadAnswer:
+            return {}
+
+    @property
+    def server_time(self) -> float | None:
+        """The server's own clock in epoch seconds, from the Date header; None where it sent none."""
+        try:
+            date = parsedate_to_datetime(self.headers["Date"])
+            # HTTP's dates are UTC, also where the zone is left out; Python would take this machine's then.
+            return (date if date.tzinfo else date.replace(tzinfo=timezone.utc)).timestamp()
+        except (KeyError, TypeError, ValueError, OverflowError):
+            return None

@@ -1,0 +1,189 @@
+# Copyright (c) 2026, the forti.oauth authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This file is **private** to the collection: it can change at any time. Do not use it from elsewhere.
+
+"""The FortiAuthenticator's requests: token, verify, revoke. FortiCloud's token service is one too."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from ansible_collections.forti.oauth.plugins.module_utils._answer import Answer
+from ansible_collections.forti.oauth.plugins.module_utils._errors import OptionError
+from ansible_collections.forti.oauth.plugins.module_utils._fac_challenge import Challenge, wait_for_push
+from ansible_collections.forti.oauth.plugins.module_utils._options import FAC_TOKEN, FAC_TOKEN_INFO
+from ansible_collections.forti.oauth.plugins.module_utils._service import Grant, TokenService
+from ansible_collections.forti.oauth.plugins.module_utils._token import Token, parse_fac
+
+_JSON = {"Content-Type": "application/json"}
+_TOKEN = "/api/v1/oauth/token/"
+_VERIFY = "/api/v1/oauth/verify_token/"
+_REVOKE = "/api/v1/oauth/revoke_token/"
+
+_CLIENT = ("client_id", "client_secret")
+_USER = ("username", "password", "realm", "iam_account", "iam_user", "scope")
+_ANSWER = ("challenge", "challenge_response", "session")
+# The fields of each grant's request, as the OAuth server token page has them. Its sample of a code has the user too.
+_FIELDS = {
+    "password": (*_USER, *_CLIENT),
+    "authorization_code": ("username", "password", *_CLIENT, "code", "redirect_uri", "code_verifier"),
+    "refresh_token": (*_CLIENT, "refresh_token"),
+}
+_WRONG = {
+    "password": "Check username and password, and realm where the user is not a local one. Three wrong logins lock an account.",
+    "authorization_code": "The code works once and for a short time, with the redirect_uri and code_verifier it was made for. Get a new one.",
+    "refresh_token": "The refresh token was used before, was revoked or has ended. Log in again.",
+}
+
+
+class _FacService(TokenService):
+    hints = {
+        "invalid_client": "Check client_id, and client_secret: it is due where the client is confidential, and only there.",
+        403: "Check that the OAuth service is on for that interface of the FortiAuthenticator (System > Network > Interfaces).",
+        404: "Check server: a FortiAuthenticator has this address from version 6.0 on.",
+        406: "The server asked for something that its documentation does not tell.",
+    }
+
+    def verify(self, access_token: str) -> dict[str, Any]:
+        """Ask whether a token is live: C(valid), and C(username) and C(expires_in) in seconds where the server tells them (verify token page)."""
+        headers = {**_JSON, "Authorization": f"Bearer {access_token}"}
+        answer = self.http.get(_VERIFY, headers=headers, params={"client_id": self.options["client_id"]})
+        if answer.status == 401:
+            return {"valid": False, "username": None, "expires_in": None}
+        if answer.status != 200:
+            raise self.refuse(answer)
+        known = answer.json() if answer.body.strip() else {}
+        username, expires_in = known.get("username"), known.get("expires_in")
+        return {
+            "valid": True,
+            "username": username if isinstance(username, str) else None,
+            "expires_in": expires_in if isinstance(expires_in, int) and not isinstance(expires_in, bool) else None,
+        }
+
+
+class FortiAuthenticator(_FacService):
+    """Gets tokens by the OAuth server token page, and ends them by the revoke token page."""
+
+    family = "fac"
+    spec = FAC_TOKEN
+    grants = {
+        "password": Grant(needs=("password",), identity=(*_USER, *_CLIENT), foreign=("code", "code_verifier", "refresh_token")),
+        "authorization_code": Grant(needs=("code",), identity=("username", "password", *_CLIENT, "redirect_uri"), foreign=("refresh_token", *_ANSWER)),
+        "refresh_token": Grant(needs=("refresh_token",), identity=("refresh_token", *_CLIENT), foreign=("code", "code_verifier", *_ANSWER)),
+    }
+
+    @classmethod
+    def check(cls, options: dict[str, Any], explicit: Collection[str]) -> None:
+        """Check the grant, the user's two forms, and what ends a token."""
+        _check_bearer(options)
+        if options["state"] == "absent":
+            if options["access_token"] is not None:
+                return
+        elif options["access_token"] is not None:
+            raise OptionError("access_token goes with state absent only: it is the token to revoke.")
+        super().check(options, explicit)
+        if options["grant_type"] == "password":
+            if "username" not in explicit and {"iam_account", "iam_user"}.issubset(explicit):
+                options["username"] = None  # the environment's: the FortiAuthenticator would ignore the IAM user beside it
+            _check_user(options, explicit)
+
+    def fetch(self) -> Token:
+        """Ask for a token, by the grant of the options; meet a challenge where that is possible."""
+        grant_type = self.options["grant_type"]
+        if grant_type != "password":
+            return self._token(self._request(once=True))
+        known = Challenge.of_options(self.options)
+        if known and known.waits_for_push(self.options):
+            return self._answer_push(known)
+        if known and self.options["challenge_response"]:
+            return self._answer(known.typed(self.options))
+        answer = self._request()
+        return self._meet(Challenge.of_answer(answer, self.http)) if answer.status == 406 else self._token(answer)
+
+    @classmethod
+    def identity(cls, options: Mapping[str, Any]) -> dict[str, str]:
+        """Return all that identifies the token. Of a code without a user, the code does: nobody gets another one's token."""
+        known = super().identity(options)
+        if options["grant_type"] == "authorization_code" and options["username"] is None and options["code"] is not None:
+            known["code"] = options["code"]
+        return known
+
+    def perform(self, *, check_mode: bool) -> dict[str, Any]:
+        """Get a token, or end the one that is given (state absent)."""
+        if self.options["state"] == "absent":
+            return {"changed": self.revoke(self.options["access_token"], check_mode=check_mode), "server": self.http.server}
+        return self._shown(self.fetch())
+
+    def revoke(self, access_token: str, *, check_mode: bool) -> bool:
+        """End a token; return whether it was live. Verified first, because a 200 to a revoke does not tell that (revoke token page)."""
+        live: bool = self.verify(access_token)["valid"]
+        if live and not check_mode:
+            answer = self.http.post(_REVOKE, headers=_JSON, json={**self._fields(_CLIENT), "token": access_token})
+            if answer.status != 200:
+                raise self.refuse(answer)
+        return live
+
+    def _meet(self, challenge: Challenge) -> Token:
+        if self.options["challenge_response"]:
+            return self._answer(challenge.typed(self.options))
+        if challenge.waits_for_push(self.options):
+            return self._answer_push(challenge)
+        raise challenge.required("Give challenge_response, or let on_challenge return it and answer in a second task.", self.http.server)
+
+    def _answer_push(self, challenge: Challenge) -> Token:
+        return self._answer(challenge.fields(wait_for_push(challenge, self.options, self.http, self.tell)))
+
+    def _answer(self, fields: Mapping[str, str]) -> Token:
+        answer = self._request(**fields, once=True)
+        if answer.status == 406:
+            raise Challenge.of_answer(answer, self.http).required("The one that was given is used up. Answer this one in another task.", self.http.server)
+        return self._token(answer)
+
+    def _request(self, *, once: bool = False, **more: str) -> Answer:
+        grant_type = self.options["grant_type"]
+        return self.http.post(_TOKEN, headers=_JSON, once=once, json={"grant_type": grant_type, **self._fields(_FIELDS[grant_type]), **more})
+
+    def _fields(self, names: Collection[str]) -> dict[str, str]:
+        return {name: self.options[name] for name in names if self.options[name] is not None}
+
+    def _token(self, answer: Answer) -> Token:
+        if answer.status != 200:
+            raise self.refuse(answer, dict.fromkeys((400, 401), _WRONG[self.options["grant_type"]]))
+        return parse_fac(answer.json(), server=self.http.server, sent_at=answer.sent_at)
+
+
+class FortiAuthenticatorInfo(_FacService):
+    """Tells whether a token is live."""
+
+    family = "fac"
+    spec = FAC_TOKEN_INFO
+    grants = {}
+
+    @classmethod
+    def check(cls, options: dict[str, Any], explicit: Collection[str]) -> None:
+        """Check that the token can stand in a header."""
+        _check_bearer(options)
+
+    def perform(self, *, check_mode: bool) -> dict[str, Any]:
+        """Verify the token."""
+        return {"changed": False, "server": self.http.server, **self.verify(self.options["access_token"])}
+
+
+def _check_user(options: Mapping[str, Any], explicit: Collection[str]) -> None:
+    iam = [name for name in ("iam_account", "iam_user") if options[name] is not None]
+    if options["username"] is not None:
+        if any(name in explicit for name in iam):
+            raise OptionError(f"username and {iam[0]} do not go together: the FortiAuthenticator would ignore {iam[0]}. Leave one out.")
+    elif len(iam) == 1:
+        raise OptionError(f"iam_account and iam_user are needed together; only {iam[0]} is set.")
+    elif not iam:
+        raise OptionError("username is missing: grant_type password needs it, or iam_account with iam_user. The environment may hold it as FAC_USERNAME.")
+
+
+def _check_bearer(options: Mapping[str, Any]) -> None:
+    token = options["access_token"]
+    if token is not None and not (token.isascii() and token.isprintable() and " " not in token):
+        raise OptionError("access_token holds a space, a line end or a letter outside ASCII. Give the token alone.")

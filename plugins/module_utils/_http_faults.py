@@ -1,0 +1,104 @@
+# Copyright (c) 2026, the forti.oauth authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This file is **private** to the collection: it can change at any time. Do not use it from elsewhere.
+
+"""What a failed request means, in words for people. An exception's own text is never used: it quotes URLs and headers."""
+
+from __future__ import annotations
+
+import dataclasses
+import errno
+import os
+import socket
+import ssl
+from collections.abc import Iterator
+
+_NO_CERTIFICATE = "presented a certificate that is not trusted"
+# OpenSSL's codes (x509_vfy.h) for what people meet, and what to do about it.
+_CERTIFICATE_FAULTS = {
+    10: "presented a certificate that has expired. Renew it, and check the clock of this machine.",
+    18: f"{_NO_CERTIFICATE}: it is self-signed. Set ca_path to it.",
+    19: f"{_NO_CERTIFICATE}: its own CA is unknown here. Set ca_path to that CA's certificate.",
+    20: f"{_NO_CERTIFICATE}: its issuer is unknown here. Set ca_path to the issuer's certificate.",
+    62: "presented a certificate for another host name. Set server to the name in the certificate.",
+    64: "presented a certificate that does not name this IP address. Set server to the name in the certificate.",
+}
+_NO_PEM = "NO_CERTIFICATE_OR_CRL_FOUND"  # OpenSSL's reason where a file with certificates holds none
+_CLOSED = "closed the connection before its answer was complete. Whether the request arrived is unknown."
+
+
+@dataclasses.dataclass(frozen=True)
+class Fault:
+    """Why no answer came: the text follows the server's name in a sentence.
+
+    C(unsent): nothing of the request can have arrived. C(final): another try would meet the same.
+    """
+
+    text: str
+    unsent: bool
+    final: bool = False
+
+
+def explain(exc: BaseException, *, timeout: int) -> Fault:
+    """Return what an exception of requests means. It is told by the types in its chain, innermost reason first."""
+    chain = list(_chain(exc))
+    names = {cls.__name__ for link in chain for cls in type(link).__mro__}
+    for link in chain:
+        if isinstance(link, ssl.SSLCertVerificationError):
+            return Fault(_certificate(link), unsent=True, final=True)
+    if "ProxyError" in names:
+        return Fault("was not reached: the proxy failed. Check https_proxy and no_proxy.", unsent=True)
+    for link in chain:
+        if isinstance(link, ssl.SSLError) and link.reason == _NO_PEM:
+            return Fault("was not asked: ca_path holds no certificate (PEM). Check ca_path.", unsent=True, final=True)
+        if isinstance(link, ssl.SSLError):
+            return Fault(f"could not agree on TLS ({_tls_reason(link)}). Check the port in server, ca_path and client_cert.", unsent=False, final=True)
+        if isinstance(link, socket.gaierror):
+            return Fault("has an unknown host name. Check server and the DNS.", unsent=True)
+    return _connection_fault(chain, names, timeout)
+
+
+def _connection_fault(chain: list[BaseException], names: set[str], timeout: int) -> Fault:
+    # First: it is a kind of ConnectTimeoutError in some versions of urllib3.
+    if "NewConnectionError" in names:
+        return Fault(f"could not be connected to: {_os_reason(chain)}. Check server, its port and the firewall.", unsent=True)
+    if "ConnectTimeout" in names or "ConnectTimeoutError" in names:
+        return Fault(f"did not accept a connection within {timeout} seconds. Check server, the route and the firewall.", unsent=True)
+    if "Timeout" in names or "ReadTimeoutError" in names:
+        return Fault(f"did not answer within {timeout} seconds. Check the network, or raise timeout.", unsent=False)
+    if "ConnectionError" in names or "ProtocolError" in names or "ChunkedEncodingError" in names:
+        return Fault(_CLOSED, unsent=False)
+    if "ContentDecodingError" in names or "DecodeError" in names:
+        return Fault("sent an answer that cannot be decoded. Check that server is the token service.", unsent=False, final=True)
+    if any(isinstance(link, OSError) for link in chain):
+        return Fault(f"could not be asked: {_os_reason(chain)}. Check ca_path, client_cert and client_key.", unsent=True, final=True)
+    return Fault(f"could not be asked ({type(chain[0]).__name__}).", unsent=False, final=True)
+
+
+def _chain(exc: BaseException) -> Iterator[BaseException]:
+    """Yield an exception and all that led to it, the deepest first: urllib3 hides them in args, reason and context."""
+    seen: list[BaseException] = []
+    waiting: list[object] = [exc]
+    while waiting:
+        link = waiting.pop()
+        if isinstance(link, BaseException) and not any(link is known for known in seen):
+            seen.append(link)
+            waiting += [*link.args, getattr(link, "reason", None), link.__cause__, link.__context__]
+    return reversed(seen)
+
+
+def _certificate(exc: ssl.SSLCertVerificationError) -> str:
+    known = _CERTIFICATE_FAULTS.get(exc.verify_code)
+    return known or f"{_NO_CERTIFICATE} ({exc.verify_message}). Check ca_path and the server's certificate."
+
+
+def _tls_reason(exc: ssl.SSLError) -> str:
+    return str(getattr(exc, "reason", None) or type(exc).__name__).replace("_", " ").lower()
+
+
+def _os_reason(chain: list[BaseException]) -> str:
+    numbers = [link.errno for link in chain if isinstance(link, OSError) and isinstance(link.errno, int)]
+    known = [number for number in numbers if number in errno.errorcode]
+    return os.strerror(known[0]).lower() if known else "the connection failed"

@@ -1,0 +1,94 @@
+#!/usr/bin/python
+# Copyright (c) 2026, the forti.oauth authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: fac_oauth_token_info
+version_added: 0.1.0
+short_description: Tell whether an OAuth token of a FortiAuthenticator or of FortiCloud is live
+description:
+  - Asks the FortiAuthenticator, or FortiCloud's token service, whether a token is still valid, whose it is, and for how long it lasts.
+  - A token that is not valid is an answer, not a failure.
+author:
+  - The forti.oauth authors (@forti-oauth)
+extends_documentation_fragment:
+  - forti.oauth._attributes
+  - forti.oauth._attributes.elsewhere
+  - forti.oauth._attributes.fac
+  - forti.oauth._fac
+  - forti.oauth._server
+options:
+  access_token:
+    description: The token.
+    type: str
+    required: true
+requirements:
+  - requests
+seealso:
+  - module: forti.oauth.fac_oauth_token
+"""
+
+EXAMPLES = r"""
+- name: Look whether the token is still good
+  forti.oauth.fac_oauth_token_info:
+    server: fac.example.com
+    client_id: ansible
+    access_token: "{{ fac.access_token }}"
+  register: fac_info
+
+- name: Stop here if it is not
+  ansible.builtin.assert:
+    that: fac_info.valid
+    fail_msg: The token has ended.
+"""
+
+RETURN = r"""
+valid:
+  description: Whether the token is live.
+  returned: success
+  type: bool
+  sample: true
+username:
+  description: The user whose token it is. C(null) where the token is not valid, or the server does not tell.
+  returned: success
+  type: str
+  sample: luser1
+expires_in:
+  description: Seconds left. C(null) where the token is not valid, or the server does not tell.
+  returned: success
+  type: int
+  sample: 14021
+server:
+  description: The URL of the server.
+  returned: success
+  type: str
+  sample: https://fac.example.com
+status:
+  description: The HTTP status of an answer that was no success.
+  returned: failure, when there was an answer
+  type: int
+  sample: 401
+error:
+  description: The OAuth error in that answer.
+  returned: failure, when the server tells it
+  type: str
+  sample: invalid_grant
+error_description:
+  description: The server's description of the error.
+  returned: failure, when the server tells it
+  type: str
+"""
+
+from ansible_collections.forti.oauth.plugins.module_utils._fac import FortiAuthenticatorInfo
+from ansible_collections.forti.oauth.plugins.module_utils._module import run_module
+
+
+def main() -> None:
+    run_module(FortiAuthenticatorInfo)
+
+
+if __name__ == "__main__":
+    main()

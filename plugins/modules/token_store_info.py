@@ -1,0 +1,87 @@
+#!/usr/bin/python
+# Copyright (c) 2026, the forti.oauth authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: token_store_info
+version_added: 0.1.0
+short_description: Look into a store of tokens
+description:
+  - Tells what a store holds, without a secret. How many entries, of which server, and when they end.
+  - It works on the controller, whatever the host is.
+author:
+  - The forti.oauth authors (@forti-oauth)
+extends_documentation_fragment:
+  - forti.oauth._attributes
+  - forti.oauth._attributes.controller
+  - forti.oauth._cache.store
+seealso:
+  - module: forti.oauth.token_store
+"""
+
+EXAMPLES = r"""
+- name: What is kept?
+  forti.oauth.token_store_info:
+    cache: ~/.cache/forti_oauth
+  run_once: true
+  register: store
+
+- name: Show it
+  ansible.builtin.debug:
+    var: store.entries
+  run_once: true
+"""
+
+RETURN = r"""
+count:
+  description: How many entries there are.
+  returned: success
+  type: int
+  sample: 1
+where:
+  description: Which store it is.
+  returned: success
+  type: str
+  sample: the directory /home/me/.cache/forti_oauth
+entries:
+  description: The entries.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    kind:
+      description: V(token), V(failure) (a login that was refused) or V(ended) (a token that was revoked). C(null) for one that cannot be read.
+      type: str
+      returned: always
+      sample: token
+    server:
+      description: The URL of the server.
+      type: str
+      returned: always
+      sample: https://fac.example.com
+    expires_at:
+      description: When the token expires, ISO 8601 in UTC. C(null) for one that never expires.
+      type: str
+      returned: always
+      sample: "2026-11-22T18:30:00Z"
+    kept_until:
+      description: When the entry is forgotten. A token that can be refreshed is kept beyond its end.
+      type: str
+      returned: always
+      sample: "2026-11-23T02:30:00Z"
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.forti.oauth.plugins.module_utils._options import TOKEN_STORE_INFO
+
+
+def main() -> None:
+    module = AnsibleModule(argument_spec=TOKEN_STORE_INFO, supports_check_mode=True)
+    module.fail_json(msg="This module works by its action plugin, on the controller. Call it by its full name, forti.oauth.token_store_info.")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,85 @@
+# Copyright (c) 2026, the forti.oauth authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This file is **private** to the collection: it can change at any time. Do not use it from elsewhere.
+
+"""How a token is got and ended, whoever asks: the action plugins and the lookups meet here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from ansible.utils.display import Display
+from ansible_collections.forti.oauth.plugins.module_utils._errors import OptionError
+from ansible_collections.forti.oauth.plugins.module_utils._service import TokenService
+from ansible_collections.forti.oauth.plugins.plugin_utils._broker import Broker
+from ansible_collections.forti.oauth.plugins.plugin_utils._kept import Request
+from ansible_collections.forti.oauth.plugins.plugin_utils._shelf import Shelf
+from ansible_collections.forti.oauth.plugins.plugin_utils._stores import shelves
+
+Result = dict[str, Any]
+Work = Callable[[Mapping[str, Any]], Result]  # options -> result of the module, wherever it runs
+
+_display = Display()
+
+
+def warn(message: str) -> None:
+    """Show a warning; core shows the same text once in a run."""
+    _display.warning(message)
+
+
+def tell(message: str) -> None:
+    """Show a person what to do, at once: the display of a fork reaches the screen while the task runs."""
+    _display.display(message)
+
+
+def work_here(service: type[TokenService], options: Mapping[str, Any], *, check_mode: bool = False) -> Result:
+    """Do the module's work in this process."""
+    return service(options, warn=warn, tell=tell).perform(check_mode=check_mode)
+
+
+def get_token(service: type[TokenService], options: Mapping[str, Any], work: Work, *, asker: str) -> Result:
+    """Return a result with a good token: kept, or got by the work, once for all who ask.
+
+    :arg asker: names the task, the same for all its hosts: with force they share one new token.
+    """
+    identity = service.identity(options)
+    request = Request(
+        identity=identity,
+        once=service.once(options),
+        min_validity=options["min_validity"],
+        forced_by=asker if options["force"] else None,
+        patience=service.patience(options),
+        login=lambda: work(options),
+        refresh=lambda refresh_token: work({**options, "grant_type": "refresh_token", "refresh_token": refresh_token}),
+    )
+    return _broker(service, options, identity).token(request)
+
+
+def end_token(service: type[TokenService], options: Mapping[str, Any], work: Work, *, check_mode: bool) -> Result:
+    """End the token that is given, or the one that is kept for these options; return the task's result."""
+    identity = service.identity(options)
+    if not service.revokes:
+        if not check_mode:
+            _broker(service, options, identity).forget(identity)
+        return {"changed": False, "server": options["server"]}
+    access_token = options["access_token"]
+    if access_token is None and options["cache"] == "none":
+        raise OptionError("access_token is missing: with cache none no token is kept that could be revoked.")
+    changed = _broker(service, options, identity).revoke(
+        identity,
+        access_token,
+        patience=service.patience(options),
+        end=lambda token: bool(work({**options, "access_token": token})["changed"]),
+        only_look=check_mode,
+    )
+    return {"changed": changed, "server": options["server"]}
+
+
+def _broker(service: type[TokenService], options: Mapping[str, Any], identity: Mapping[str, str]) -> Broker:
+    run, shared = shelves(options["cache"], warn=warn)
+    if not service.has_secret(identity):
+        shared = Shelf(None, warn=warn)
+    return Broker(run=run, shared=shared, warn=warn)

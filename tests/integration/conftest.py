@@ -1,0 +1,72 @@
+# Copyright (c) 2026, the forti.oauth authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Fixtures for plays: the collection as it is installed, the simulator, and one way to run a play and look at what it did."""
+
+from __future__ import annotations
+
+import pathlib
+import subprocess
+import sys
+from collections.abc import Iterator
+
+import pytest
+
+from tests.integration.harness import Player
+from tests.simulator import Simulator
+from tests.tools.build import install
+from tests.tools.pythons import find
+from tests.tools.redis_server import RedisServer, program
+
+
+@pytest.fixture(scope="session")
+def collections(tmp_path_factory: pytest.TempPathFactory) -> pathlib.Path:
+    """The folder into which the collection was built and installed."""
+    return install(tmp_path_factory.mktemp("collections"))
+
+
+@pytest.fixture
+def play(collections: pathlib.Path, sim: Simulator, tmp_path: pathlib.Path) -> Player:
+    """Runs plays against a simulator without a past."""
+    return Player(collections, sim, tmp_path)
+
+
+@pytest.fixture(scope="session")
+def bare_python39() -> str:
+    """A Python 3.9 without requests."""
+    python = find((3, 9), (3, 9))
+    if python is None:
+        pytest.skip("there is no Python 3.9 on this machine: the module side was not tried on it")
+    return python
+
+
+@pytest.fixture(scope="session")
+def python39(bare_python39: str, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """A Python 3.9 with requests, for the module side."""
+    folder = tmp_path_factory.mktemp("python39")
+    subprocess.run([bare_python39, "-m", "venv", str(folder)], check=True)
+    python = str(folder / "bin" / "python")
+    subprocess.run([python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "requests"], check=True)
+    return python
+
+
+@pytest.fixture(scope="session")
+def this_python() -> str:
+    """The Python that runs the tests, which has requests."""
+    return sys.executable
+
+
+@pytest.fixture(scope="session")
+def _redis_running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
+    if program() is None:
+        pytest.skip("there is no redis-server on this machine: the Redis store was not tried")
+    with RedisServer(tmp_path_factory.mktemp("redis")) as server:
+        yield server
+
+
+@pytest.fixture
+def redis_server(_redis_running: RedisServer) -> RedisServer:
+    """A real Redis without keys."""
+    _redis_running.flush()
+    return _redis_running

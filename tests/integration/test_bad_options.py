@@ -1,0 +1,160 @@
+# Copyright (c) 2026, the forti.oauth authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What bad input gets: one line that names the option, before any byte is sent."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.integration.harness import PASSWORDS, Player
+
+USER = {"username": "luser1", "password": PASSWORDS["luser1"]}
+CREDENTIAL = PASSWORDS["credential"]
+
+# name of the case -> module or lookup, options, what the line says
+CASES = {
+    "http server": (
+        "fac_oauth_token",
+        {**USER, "server": "http://fac.example.com"},
+        "server must be an https address: secrets are never sent over plain http.",
+    ),
+    "user in server": ("fac_oauth_token", {**USER, "server": "https://me:pw@fac.example.com"}, "server must not hold a user or a password."),
+    "path in server": (
+        "fac_oauth_token",
+        {**USER, "server": "https://fac.example.com/api/v1"},
+        "server must be a host, host:port or https://host:port, without a path, in ASCII.",
+    ),
+    "no port": (
+        "fac_oauth_token",
+        {**USER, "server": "fac.example.com:https"},
+        "server must be a host, host:port or https://host:port, without a path, in ASCII.",
+    ),
+    "no server": ("fac_oauth_token", {**USER, "server": ""}, "server is missing. Set it, or the environment variable FAC_SERVER."),
+    "no password": (
+        "fac_oauth_token",
+        {"username": "luser1"},
+        "password is missing: grant_type password needs it. Set it, or the environment variable FAC_PASSWORD.",
+    ),
+    "empty password": ("fac_oauth_token", {"username": "luser1", "password": ""}, "password is missing"),
+    "no user": ("fac_oauth_token", {"password": PASSWORDS["luser1"]}, "username is missing: grant_type password needs it, or iam_account with iam_user."),
+    "half an iam user": (
+        "fac_oauth_token",
+        {"password": PASSWORDS["robot"], "iam_user": "robot"},
+        "iam_account and iam_user are needed together; only iam_user is set.",
+    ),
+    "two users": ("fac_oauth_token", {**USER, "iam_account": "acme", "iam_user": "robot"}, "username and iam_account do not go together"),
+    "code with password": ("fac_oauth_token", {**USER, "code": "a-code-of-4711"}, "code does not go with grant_type password."),
+    "refresh with password": ("fac_oauth_token", {**USER, "refresh_token": "a-refresh-token-4711"}, "refresh_token does not go with grant_type password."),
+    "refresh with code": (
+        "fac_oauth_token",
+        {"grant_type": "authorization_code", "code": "a-code-of-4711", "refresh_token": "a-refresh-token-4711"},
+        "refresh_token does not go with grant_type authorization_code.",
+    ),
+    "no code": ("fac_oauth_token", {"grant_type": "authorization_code"}, "code is missing: grant_type authorization_code needs it."),
+    "otp with refresh": (
+        "fac_oauth_token",
+        {"grant_type": "refresh_token", "refresh_token": "a-refresh-token-4711", "otp": "471147"},
+        "challenge_response does not go with grant_type refresh_token.",
+    ),
+    "unknown grant": ("fac_oauth_token", {**USER, "grant_type": "client_credentials"}, "value of grant_type must be one of"),
+    "unknown method": ("fac_oauth_token", {**USER, "method": "pigeon"}, "value of method must be one of"),
+    "no time": ("fac_oauth_token", {**USER, "timeout": 0}, "timeout must be from 1 to 3600, it is 0."),
+    "a word for a password": ("fac_oauth_token", {**USER, "password": True}, "password must be text. Put it in quotes"),
+    "unknown cache": ("fac_oauth_token", {**USER, "cache": "memory"}, "cache must be run"),
+    "no such ca": ("fac_oauth_token", {**USER, "ca_path": "/no/such/ca.pem"}, "ca_path: there is no file /no/such/ca.pem on"),
+    "key without certificate": ("fac_oauth_token", {**USER, "client_key": "/dev/null"}, "client_key needs client_cert beside it."),
+    "no credential": (
+        "forticwp_token",
+        {},
+        "credential is missing: grant_type client_credentials needs it. Set it, or the environment variable FORTICWP_CREDENTIAL.",
+    ),
+    "credential and user": ("forticwp_token", {"credential": CREDENTIAL, **USER}, "username does not go with grant_type client_credentials."),
+    "credential with password": (
+        "forticwp_token",
+        {"grant_type": "password", "credential": CREDENTIAL, **USER},
+        "credential does not go with grant_type password.",
+    ),
+    "line in credential": ("forticwp_token", {"credential": CREDENTIAL + "\nX-Other: 1"}, "credential holds a line end, a control character"),
+    "tab in credential": ("forticwp_token", {"credential": "a-tab\t4711"}, "credential holds a line end, a control character"),
+    "blank credential": ("forticwp_token", {"credential": " \n"}, "credential is missing"),
+}
+TASKS_ONLY = {
+    "token with present": ("fac_oauth_token", {**USER, "access_token": "a-token-of-4711"}, "access_token goes with state absent only"),
+    "absent, nothing kept": ("fac_oauth_token", {"state": "absent", "cache": "none", **USER}, "access_token is missing: with cache none"),
+    "unknown option": ("fac_oauth_token", {**USER, "usrname": "x"}, "Unknown option usrname. Known are access_token"),
+    "two lines in token": ("fac_oauth_token_info", {"access_token": "a-token\nof-4711"}, "access_token holds a space, a line end"),
+}
+
+
+NOT_SET = {"no server": {"FAC_SERVER": ""}}  # what the environment says in a case of its own
+
+
+def test_modules(play: Player) -> None:
+    cases = {name: case for name, case in {**CASES, **TASKS_ONLY}.items() if name not in NOT_SET}
+    tasks = "".join(
+        f"- {{forti.oauth.{module}: '{{{{ options[{number}] }}}}', register: r{number}, ignore_errors: true}}\n"
+        for number, (module, *_rest) in enumerate(cases.values())
+    )
+    outcome = play(
+        tasks, keep=" ".join(f"r{number}" for number in range(len(cases))), variables={"options": [options for _module, options, _says in cases.values()]}
+    )
+    for number, (name, (_module, _options, says)) in enumerate(cases.items()):
+        result = outcome[f"r{number}"]
+        assert result["failed"], name
+        assert says in result["msg"], (name, result["msg"])
+        assert "\n" not in result["msg"], name
+    assert play.sim.requests == []
+
+
+@pytest.mark.parametrize("name", NOT_SET)
+def test_modules_without_an_option_from_the_environment(play: Player, name: str) -> None:
+    module, options, says = CASES[name]
+    task = f"- {{forti.oauth.{module}: '{{{{ options }}}}', register: r, ignore_errors: true}}"
+    assert says in play(task, keep="r", variables={"options": options}, env=NOT_SET[name])["r"]["msg"]
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_lookups_say_the_same(play: Player, name: str) -> None:
+    module, options, says = CASES[name]
+    outcome = play(
+        f"- set_fact: {{x: \"{{{{ lookup('forti.oauth.{module}', **options) }}}}\"}}",
+        fails=True,
+        variables={"options": options},
+        env=NOT_SET.get(name),
+    )
+    # Core checks choices before the lookup can, in words of its own, which differ from version to version.
+    says_here = "alid value" if "must be one o" in says else says
+    assert says_here in " ".join(outcome.output.split())
+    assert play.sim.requests == []
+
+
+@pytest.mark.parametrize(
+    ("call", "says"),
+    [
+        ("'x', username='luser1'", "This lookup takes no terms"),
+        ("usrname='luser1'", "Unknown option usrname."),
+        ("state='absent'", "Unknown option state."),
+    ],
+)
+def test_lookups_own(play: Player, call: str, says: str) -> None:
+    outcome = play(f"- debug: {{msg: \"{{{{ lookup('forti.oauth.fac_oauth_token', {call}) }}}}\"}}", fails=True)
+    assert says in outcome.output
+    assert play.sim.requests == []
+
+
+def test_no_secret_of_the_options_in_a_message(play: Player) -> None:
+    """Core's own messages quote values: of a choice, of a number that is none."""
+    outcome = play(
+        """
+- forti.oauth.fac_oauth_token: {username: luser1, password: "{{ secret.luser1 }}", grant_type: "{{ secret.luser1 }}"}
+  register: r
+  ignore_errors: true
+- forti.oauth.fac_oauth_token: {username: luser1, password: "{{ secret.luser1 }}", timeout: "{{ secret.luser1 }}"}
+  register: r
+  ignore_errors: true
+""",
+        keep="r",
+    )
+    assert "timeout" in outcome["r"]["msg"]

@@ -1,0 +1,50 @@
+# Copyright (c) 2026, the forti.oauth authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Runs that are cut off: no lock stays, no half of an entry, and the next run works."""
+
+from __future__ import annotations
+
+import pathlib
+import signal
+import time
+
+import pytest
+
+from tests.integration.harness import Player
+
+PUSH = "- {forti.oauth.fac_oauth_token: {username: push1, password: '{{ secret.push1 }}', push_interval: 1}, register: r}\n"
+LOOK = "- {forti.oauth.token_store_info: , register: store}\n"
+
+
+@pytest.mark.parametrize("by", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL], ids=["Ctrl-C", "terminated", "killed"])
+def test_in_the_middle_of_a_push(play: Player, tmp_path: pathlib.Path, by: signal.Signals) -> None:
+    cache = {"FORTI_OAUTH_CACHE": str(tmp_path / "tokens")}
+    play.sim.phone("push1", "ignore")
+    output = play.killed(PUSH, after=5, env=cache, by=by)
+    assert "approve the sign-in" in output
+    play.sim.phone("push1", "approve", after=0.5)
+    started = time.monotonic()
+    outcome = play(PUSH + LOOK, keep="r store", env=cache)
+    assert time.monotonic() - started < 15
+    assert outcome["r"]["source"] == "login"
+    assert [entry["kind"] for entry in outcome["store"]["entries"]] == ["token"]
+
+
+def test_a_connection_that_is_lost_while_the_push_waits(play: Player) -> None:
+    play.sim.fault("/api/v1/pushpoll/", close=True)
+    outcome = play(PUSH, keep="r", hosts=3)
+    assert len({result["access_token"] for result in outcome.of_all("r")}) == 1
+    assert play.sim.counts["fac.challenge"] == 1
+
+
+def test_the_network_is_lost_between_challenge_and_answer(play: Player, tmp_path: pathlib.Path) -> None:
+    cache = {"FORTI_OAUTH_CACHE": str(tmp_path / "tokens")}
+    code = "- {forti.oauth.fac_oauth_token: {username: sms1, password: '{{ secret.sms1 }}', otp: '{{ otp }}'}, register: r, ignore_errors: true}\n"
+    play.sim.fault("/api/v1/oauth/token/", after_processing=True)  # the challenge arrives as it is
+    play.sim.fault("/api/v1/oauth/token/", close=True)
+    lost = play(code, keep="r", env=cache, variables={"otp": play.sim.otp("sms1")})
+    assert "closed the connection before its answer was complete." in lost["r"]["msg"]
+    again = play(code, keep="r", env=cache, variables={"otp": play.sim.otp("sms1")})
+    assert again["r"]["access_token"]

@@ -1,0 +1,96 @@
+# Copyright (c) 2026, the forti.oauth authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The role: facts on every host, for one login, however it is used."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.integration.harness import PASSWORDS, Player
+
+BOTH = {
+    "token_fac_options": {"username": "luser1", "password": "{{ secret.luser1 }}"},
+    "token_forticwp_options": {"credential": "{{ secret.credential }}"},
+}
+ROLE = "- {import_role: {name: forti.oauth.token}}\n"
+REVOKE = "- {import_role: {name: forti.oauth.token, tasks_from: revoke}}\n"
+
+
+@pytest.mark.parametrize("how", ["import_role", "include_role"])
+@pytest.mark.parametrize(
+    ("head", "arguments"),
+    [("", ()), ("serial: 2", ()), ("strategy: free", ()), ("", ("--check",))],
+    ids=["plain", "serial", "free", "check mode"],
+)
+def test_facts_on_every_host(play: Player, how: str, head: str, arguments: tuple[str, ...]) -> None:
+    outcome = play(ROLE.replace("import_role", how), keep="token_fac token_forticwp", hosts=4, head=head, arguments=arguments, variables=BOTH)
+    assert len({fact["access_token"] for fact in outcome.of_all("token_fac")}) == 1
+    assert len({fact["authorization"] for fact in outcome.of_all("token_forticwp")}) == 1
+    assert len(outcome.kept) == 4
+    expected = {"access_token", "authorization", "token_type", "refresh_token", "scope", "expires_in", "expires_at", "source", "server"}
+    assert set(outcome.of_all("token_fac")[0]) == expected
+    assert (play.sim.counts["fac.token"], play.sim.counts["forticwp.credentials"]) == (1, 1)
+
+
+def test_run_once_sets_all_hosts(play: Player) -> None:
+    outcome = play(ROLE.replace("}}", "}, run_once: true}"), keep="token_fac", hosts=3, variables=BOTH)
+    assert len([fact for fact in outcome.of_all("token_fac") if fact["access_token"]]) == 3
+    assert play.sim.counts["fac.token"] == 1
+
+
+def test_only_what_is_asked_for(play: Player) -> None:
+    env = {"FAC_USERNAME": "luser1", "FAC_PASSWORD": PASSWORDS["luser1"]}
+    outcome = play(ROLE, keep="token_fac token_forticwp", variables={"token_fac_options": {}}, env=env)
+    assert outcome["token_fac"]["access_token"]
+    assert outcome["token_forticwp"] in (None, "")
+    assert play.sim.counts["forticwp.credentials"] == 0
+
+
+def test_on_hosts_without_a_python(play: Player) -> None:
+    outcome = play(ROLE, keep="token_fac", hosts=2, variables=BOTH, connection="elsewhere", env={"ANSIBLE_PYTHON_INTERPRETER": "/no/python"})
+    assert all(fact["access_token"] for fact in outcome.of_all("token_fac"))
+
+
+def test_by_way_of_another_host(play: Player, python39: str) -> None:
+    variables = {**BOTH, "token_delegate_to": "{{ inventory_hostname }}"}
+    outcome = play(ROLE, keep="token_fac", hosts=2, variables=variables, connection="elsewhere", env={"ANSIBLE_PYTHON_INTERPRETER": python39})
+    assert all(fact["access_token"] for fact in outcome.of_all("token_fac"))
+    assert play.sim.counts["fac.token"] == 1
+
+
+def test_revoke(play: Player) -> None:
+    info = "- {forti.oauth.fac_oauth_token_info: {access_token: '{{ before.access_token }}'}, register: info}\n"
+    outcome = play(
+        ROLE + "- {set_fact: {before: '{{ token_fac }}'}, no_log: true}\n" + REVOKE + info + REVOKE + ROLE,
+        keep="token_fac token_forticwp before info",
+        hosts=3,
+        variables=BOTH,
+    )
+    assert not any(info["valid"] for info in outcome.of_all("info"))
+    assert play.sim.counts["fac.revoke"] == 1
+    # A token that was revoked is not handed out again.
+    assert {fact["access_token"] for fact in outcome.of_all("token_fac")}.isdisjoint(fact["access_token"] for fact in outcome.of_all("before"))
+
+
+def test_revoke_forgets(play: Player) -> None:
+    outcome = play(ROLE + REVOKE, keep="token_fac token_forticwp", variables=BOTH)
+    assert (outcome["token_fac"], outcome["token_forticwp"]) == ({}, {})
+
+
+def test_revoke_in_check_mode_ends_nothing(play: Player) -> None:
+    outcome = play(ROLE + REVOKE, keep="token_fac", variables=BOTH, arguments=("--check",))
+    assert outcome["token_fac"]["access_token"]
+    assert (play.sim.counts["fac.verify"], play.sim.counts["fac.revoke"]) == (1, 0)
+
+
+def test_an_unknown_option_is_named(play: Player) -> None:
+    outcome = play(ROLE, fails=True, variables={"token_fac_options": {"usrname": "luser1", "password": "{{ secret.luser1 }}"}})
+    assert "usrname" in outcome.output
+    assert play.sim.requests == []
+
+
+def test_failure_is_readable(play: Player) -> None:
+    outcome = play(ROLE, fails=True, variables={"token_fac_options": {"username": "luser1", "password": "{{ secret.wrong }}"}})
+    assert "answered 401 invalid_grant (Invalid credentials given.)." in " ".join(outcome.output.split())

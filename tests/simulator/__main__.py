@@ -1,0 +1,81 @@
+# Copyright (c) 2026, the forti.oauth authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""`python -m tests.simulator --directory DIR`: the simulator as a program."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import signal
+import sys
+import threading
+from pathlib import Path
+
+from .page import welcome
+from .server import Simulator
+
+
+def arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m tests.simulator", description=__doc__)
+    parser.add_argument("--directory", required=True, type=Path, help="where ca.pem and simulator.json go")
+    parser.add_argument("--port", type=int, default=0, help="of the API; 0: any free one")
+    parser.add_argument("--control-port", type=int, default=0, help="of the control page")
+    parser.add_argument("--latency", type=float, default=0.0, metavar="SECONDS", help="wait before each answer")
+    parser.add_argument("--until-eof", action="store_true", help="end when the standard input is closed")
+    return parser.parse_args()
+
+
+def announce(simulator: Simulator, directory: Path) -> None:
+    """Write simulator.json in one step, so whoever waits for it never reads half a file."""
+    facts = {
+        "url": simulator.url,
+        "host": simulator.host,
+        "control": simulator.control,
+        "ca": simulator.ca,
+        "pid": os.getpid(),
+    }
+    draft = directory / f".simulator.json.{os.getpid()}"
+    draft.write_text(json.dumps(facts) + "\n", encoding="utf-8")
+    draft.replace(directory / "simulator.json")
+
+
+def end_on_signals() -> threading.Event:
+    end = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: end.set())
+    return end
+
+
+def end_on_eof(end: threading.Event) -> None:
+    def read() -> None:
+        # Not sys.stdin: a lock of its buffer, held by this thread, would spoil a clean exit.
+        while os.read(0, 4096):
+            pass
+        end.set()
+
+    threading.Thread(target=read, daemon=True).start()
+
+
+def main() -> int:
+    chosen = arguments()
+    simulator = Simulator(chosen.directory, chosen.port, chosen.control_port, chosen.latency)
+    try:
+        simulator.start()
+    except OSError as problem:
+        print(f"The simulator cannot start: {problem}", file=sys.stderr)
+        return 1
+    # Before the file says "ready": whoever reads it may end the program at once.
+    end = end_on_signals()
+    if chosen.until_eof:
+        end_on_eof(end)
+    announce(simulator, chosen.directory)
+    print(welcome(simulator), flush=True)
+    end.wait()
+    simulator.stop()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,138 @@
+# Copyright (c) 2026, the forti.oauth authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""FortiCWP's token addresses, which FortiCNP and FortiCASB share.
+
+Sources: FortiCWP 22.1 help, "Get Credentials Token" and "Get Resource Map"; FortiCWP 21.2 help,
+"Get Token" (password); FortiCNP 22.3 help, "Get Refresh Token". Note who has a slash at the end.
+"""
+
+from __future__ import annotations
+
+import json
+
+from flask import Blueprint, Response, abort, request
+
+from . import model
+from .answers import (
+    Refused,
+    answer,
+    bearer,
+    expect_grant,
+    form_fields,
+    invalid_request,
+    no_authorization,
+    world,
+)
+from .tokens import Access, Owner, jwt, opaque
+
+METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"]
+
+cwp = Blueprint("forticwp", __name__)
+
+
+def _new_access(owner: Owner) -> tuple[str, float]:
+    until = world().now() + model.CWP_ACCESS_SECONDS
+    payload = {"scope": "API", "iss": "fauth-server", "host": ["FCWP"], "exp": int(until)}
+    access = world().note(jwt("HS256", {**payload, "aid": owner.username}, 32))
+    world().tokens.add(owner, access, until)
+    return access, until
+
+
+def _expires(until: float) -> str:
+    """Milliseconds as the vendor's sample has them: 1.585245989931E12, a float with an exponent."""
+    text = f"{until * 1000:.12E}".replace("E+", "E")
+    return json.dumps(text) if world().expires_as_string else text
+
+
+def _token_answer(owner: Owner, *, with_refresh: bool) -> Response:
+    access, until = _new_access(owner)
+    # Written by hand: json.dumps would turn the exponent into plain digits.
+    body = f'{{"token_type": "bearer", "expires": {_expires(until)}, "access_token": "{access}"'
+    if with_refresh:
+        refresh = world().note(opaque(83))
+        life = world().now() + model.CWP_REFRESH_SECONDS
+        world().tokens.add_refresh(owner, refresh, access, life)
+        body += f', "refresh_token": "{refresh}"'
+    return answer(body + "}")
+
+
+def _refuse(description: str) -> Refused:
+    return Refused(401, "invalid_client", description)
+
+
+@cwp.post("/api/v1/auth/credentials/token/")
+def credentials_token() -> Response:
+    expect_grant(form_fields(("grant_type",)), "client_credentials")
+    header = request.headers.get("Authorization", "")
+    # The credential goes in as it is; base64, which HTTP Basic would have, is wrong here.
+    username = model.CWP_CREDENTIALS.get(header.removeprefix("Basic "))
+    if username is None or not header.startswith("Basic "):
+        raise _refuse("The credential is not valid.")
+    world().count("forticwp.credentials")
+    return _token_answer(Owner("forticwp", "credential", username), with_refresh=True)
+
+
+@cwp.post("/api/v1/auth/token")
+def password_token() -> Response:
+    no_authorization()
+    fields = form_fields(("grant_type", "username", "password"))
+    expect_grant(fields, "password")
+    username = fields["username"]
+    if model.CWP_USERS.get(username) != fields["password"]:
+        raise _refuse("Invalid credentials given.")
+    world().count("forticwp.password")
+    return _token_answer(Owner("forticwp", "password", username), with_refresh=True)
+
+
+@cwp.post("/api/v1/auth/token/refresh")
+def refresh_token() -> Response:
+    """No new refresh token comes back: the old one keeps working for its eight hours."""
+    no_authorization()
+    fields = form_fields(("grant_type", "refresh_token"))
+    expect_grant(fields, "refresh_token")
+    refresh = world().tokens.refresh(fields["refresh_token"], "forticwp")
+    if refresh is None or refresh.state != "live":
+        raise _refuse("The refresh token is not valid.")
+    world().count("forticwp.refresh")
+    return _token_answer(refresh.owner, with_refresh=False)
+
+
+def _resource() -> Access:
+    token = bearer("forticwp")
+    world().count("resource")
+    return token
+
+
+@cwp.get("/api/v1/resourceURLMap")
+def resource_url_map() -> Response:
+    token = _resource()
+    company = {"companyId": model.COMPANY_ID, "companyName": "Example"}
+    entry = {
+        "resourceURL": request.host_url.rstrip("/"),
+        "roleId": model.ROLE_ID,
+        "username": token.owner.username,
+        "companyMapSet": [company],
+    }
+    return answer([entry])
+
+
+@cwp.get("/api/v1/severity")
+def severity() -> Response:
+    """The headers are documented; the numbers below are made up."""
+    _resource()
+    for name, right in (("companyId", model.COMPANY_ID), ("roleId", model.ROLE_ID)):
+        value = request.headers.get(name)
+        if not value:
+            raise invalid_request(f"Missing header: {name}")
+        if value != str(right):
+            raise Refused(403, "access_denied", f"Wrong header: {name}")
+    return answer({"critical": 1, "high": 2, "medium": 3, "low": 4})
+
+
+def no_such_address() -> Response:
+    abort(404)
+
+
+for path in ("credentials/token", "token/", "token/refresh/"):
+    cwp.add_url_rule(f"/api/v1/auth/{path}", "no_such_address", no_such_address, methods=METHODS)

@@ -1,0 +1,73 @@
+# Copyright (c) 2026, the forti.oauth authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What the unit tests share: an environment without options, a clock, a desk, and real processes."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import pathlib
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from tests.unit.desk import Desk
+
+Processes = Callable[[int, Callable[[], Any]], list[Any]]
+_PATIENCE = 20  # seconds
+
+
+@pytest.fixture(autouse=True)
+def _no_options_in_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in os.environ:
+        if name.startswith(("FAC_", "FORTICWP_", "FORTI_OAUTH_")):
+            monkeypatch.delenv(name)
+
+
+@pytest.fixture
+def in_processes() -> Processes:
+    """Run a function in so many forked processes, all at the same moment; return what each returned."""
+    return _in_processes
+
+
+@pytest.fixture
+def desk(tmp_path: pathlib.Path) -> Desk:
+    """A broker's desk, where a warning is a failure."""
+    from tests.unit.desk import Desk  # when this file is read, the collection is not there yet
+
+    return Desk(tmp_path)
+
+
+@pytest.fixture
+def after(monkeypatch: pytest.MonkeyPatch) -> Callable[[float], None]:
+    """Let so many seconds go by on the clock, or back."""
+    passed = [0.0]
+    real = time.time
+    monkeypatch.setattr(time, "time", lambda: real() + passed[0])
+
+    def go(seconds: float) -> None:
+        passed[0] += seconds
+
+    return go
+
+
+def _in_processes(count: int, function: Callable[[], Any]) -> list[Any]:
+    context = multiprocessing.get_context("fork")
+    start, results = context.Barrier(count), context.SimpleQueue()
+    workers = [context.Process(target=_work, args=(start, results, function), daemon=True) for _each in range(count)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join(_PATIENCE)
+    assert [worker.exitcode for worker in workers] == [0] * count
+    return [results.get() for _each in workers]
+
+
+def _work(start: Any, results: Any, function: Callable[[], Any]) -> None:
+    start.wait(_PATIENCE)
+    results.put(function())

@@ -1,0 +1,90 @@
+# Copyright (c) 2026, the forti.oauth authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What identifies a token, and what is used once and does not."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from ansible_collections.forti.oauth.plugins.module_utils._fac import FortiAuthenticator
+from ansible_collections.forti.oauth.plugins.module_utils._forticwp import FortiCwp
+from ansible_collections.forti.oauth.plugins.module_utils._service import TokenService
+
+FAC = {"server": "fac.example.com", "client_id": "c"}
+USER = {**FAC, "username": "u", "password": "p"}
+IAM = {**FAC, "iam_account": "a", "iam_user": "i", "password": "p"}
+CODE = {**FAC, "grant_type": "authorization_code", "code": "k"}
+REFRESH = {**FAC, "grant_type": "refresh_token", "refresh_token": "r"}
+CWP = {"credential": "f59fb84e-c896"}
+CWP_USER = {"grant_type": "password", "username": "u", "password": "p"}
+CWP_REFRESH = {"grant_type": "refresh_token", "refresh_token": "r"}
+
+
+def prepare(service: type[TokenService], options: dict[str, Any]) -> dict[str, Any]:
+    return service.prepare(options, explicit=options)
+
+
+@pytest.mark.parametrize(
+    ("service", "options", "identity"),
+    [
+        pytest.param(FortiCwp, CWP, {"grant_type": "client_credentials", "credential": "f59fb84e-c896"}, id="cwp credential"),
+        pytest.param(FortiCwp, {"credential": " f59f c896\n"}, {"grant_type": "client_credentials", "credential": "f59f c896"}, id="cwp file's line end"),
+        pytest.param(FortiCwp, CWP_USER, CWP_USER, id="cwp password"),
+        pytest.param(FortiCwp, CWP_REFRESH, CWP_REFRESH, id="cwp refresh"),
+    ],
+)
+def test_identity_at_forticwp(service: type[TokenService], options: dict[str, Any], identity: dict[str, str]) -> None:
+    assert service.identity(prepare(service, options)) == {"family": "forticwp", "server": "https://www.forticwp.com", **identity}
+
+
+@pytest.mark.parametrize(
+    ("options", "identity"),
+    [
+        pytest.param(USER, {"grant_type": "password", "username": "u", "password": "p"}, id="user"),
+        pytest.param(IAM, {"grant_type": "password", "iam_account": "a", "iam_user": "i", "password": "p"}, id="iam user"),
+        pytest.param(
+            {**USER, "realm": "ad", "scope": "read", "client_secret": "s"},
+            {"grant_type": "password", "username": "u", "password": "p", "realm": "ad", "scope": "read", "client_secret": "s"},
+            id="everything that lasts",
+        ),
+        pytest.param(
+            {**USER, "otp": "1", "challenge": "otp", "method": "ftm", "session": "x", "timeout": 5, "force": True, "cache": "none", "ca_path": "/ca"},
+            {"grant_type": "password", "username": "u", "password": "p"},
+            id="nothing that is used once or tells only how to connect",
+        ),
+        pytest.param(CODE, {"grant_type": "authorization_code", "code": "k"}, id="code"),
+        pytest.param(
+            {**CODE, "username": "u", "password": "p", "redirect_uri": "https://app", "code_verifier": "v", "client_secret": "s"},
+            {"grant_type": "authorization_code", "username": "u", "password": "p", "redirect_uri": "https://app", "client_secret": "s"},
+            id="code of a user",
+        ),
+        pytest.param({**REFRESH, "client_secret": "s"}, {"grant_type": "refresh_token", "refresh_token": "r", "client_secret": "s"}, id="refresh"),
+    ],
+)
+def test_identity_at_a_fortiauthenticator(options: dict[str, Any], identity: dict[str, str]) -> None:
+    known = FortiAuthenticator.identity(prepare(FortiAuthenticator, options))
+    assert known == {"family": "fac", "server": "https://fac.example.com", "client_id": "c", **identity}
+
+
+def test_spellings_of_a_server_share_a_token_and_ports_do_not() -> None:
+    def identity(server: str) -> dict[str, str]:
+        return FortiAuthenticator.identity(prepare(FortiAuthenticator, {**USER, "server": server}))
+
+    assert identity("https://FAC.example.com:443/") == identity("fac.example.com") != identity("fac.example.com:8443")
+
+
+@pytest.mark.parametrize(
+    ("service", "options", "once"),
+    [
+        pytest.param(FortiCwp, CWP_USER, {}, id="cwp"),
+        pytest.param(FortiAuthenticator, {**USER, "scope": "s", "push_timeout": 5, "state": "present"}, {}, id="all of it lasts"),
+        pytest.param(FortiAuthenticator, {**USER, "otp": "1", "method": "ftm"}, {"challenge_response": "1", "method": "ftm"}, id="an answer"),
+        pytest.param(FortiAuthenticator, {**USER, "challenge": "otp", "session": "x"}, {"challenge": "otp", "session": "x"}, id="a push of another task"),
+        pytest.param(FortiAuthenticator, {**CODE, "code_verifier": "v"}, {"code": "k", "code_verifier": "v"}, id="code"),
+    ],
+)
+def test_what_works_once(service: type[TokenService], options: dict[str, Any], once: dict[str, str]) -> None:
+    assert service.once(prepare(service, options)) == once
