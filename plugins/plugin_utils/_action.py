@@ -21,6 +21,7 @@ from ansible_collections.forti.oauth.plugins.module_utils._secrets import MASKED
 from ansible_collections.forti.oauth.plugins.module_utils._service import TokenService
 from ansible_collections.forti.oauth.plugins.plugin_utils._access import Result, end_token, get_token, tell, work_here
 from ansible_collections.forti.oauth.plugins.plugin_utils._environment import task_environment
+from ansible_collections.forti.oauth.plugins.plugin_utils._vault import decrypted
 
 # These are the controller's business; a module that runs elsewhere does not get them.
 _CONTROLLERS_OWN = frozenset({"cache", "min_validity", "force", "on_challenge"})
@@ -53,7 +54,7 @@ class TokenActionBase(ActionBase):
     def _outcome(self) -> Result:
         on_challenge = "fail"
         try:
-            options = self.service.prepare(self._task.args, explicit=self._task.args)
+            options = self.service.prepare(decrypted(self._task.args), explicit=self._task.args)
             on_challenge = options.get("on_challenge", "fail")
             return self._perform(options)
         except ChallengeRequired as exc:

@@ -22,6 +22,7 @@ from ansible_collections.forti.oauth.plugins.module_utils._options import Spec, 
 from ansible_collections.forti.oauth.plugins.module_utils._secrets import redact
 from ansible_collections.forti.oauth.plugins.module_utils._service import TokenService
 from ansible_collections.forti.oauth.plugins.plugin_utils._access import Result, get_token, work_here
+from ansible_collections.forti.oauth.plugins.plugin_utils._vault import decrypted
 
 # A lookup gets a token and either returns it or fails: it ends none, and has no second task to answer in.
 _TASKS_ONLY = frozenset({"state", "access_token", "on_challenge"})
@@ -35,7 +36,7 @@ class TokenLookupBase(LookupBase):
     def run(self, terms: list[Any], variables: dict[str, Any] | None = None, **kwargs: Any) -> list[Any]:
         """Return the token in a list of one, as return_as says."""
         try:
-            return [self._shown(self._token(terms, variables, kwargs))]
+            return [self._shown(self._token(terms, variables, decrypted(kwargs)))]
         except FortiError as exc:
             problem = str(exc)
         raise AnsibleLookupError(problem)
@@ -70,7 +71,7 @@ class TokenLookupBase(LookupBase):
         defined = C.config.get_configuration_definitions("lookup", self._load_name)
         names = {variable["name"] for option in defined.values() for variable in option.get("vars", ())}
         templar: Any = self._templar
-        return {name: templar.template(variables[name]) for name in names if name in variables}
+        return decrypted({name: templar.template(variables[name]) for name in names if name in variables})
 
     def _shown(self, result: Result) -> Any:
         return_as: str = self.get_option("return_as")

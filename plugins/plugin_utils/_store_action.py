@@ -18,6 +18,7 @@ from ansible_collections.forti.oauth.plugins.module_utils._token import iso8601
 from ansible_collections.forti.oauth.plugins.plugin_utils._environment import task_environment
 from ansible_collections.forti.oauth.plugins.plugin_utils._store import NoStore, Store, StoreFailed
 from ansible_collections.forti.oauth.plugins.plugin_utils._stores import named_store
+from ansible_collections.forti.oauth.plugins.plugin_utils._vault import decrypted
 
 Result = dict[str, Any]
 Entries = list[tuple[str, dict[str, Any]]]  # name, and what stands in clear above the entry
@@ -33,7 +34,7 @@ class StoreActionBase(ActionBase):
         result: Result = super().run(tmp, task_vars)
         try:
             with task_environment(self, environment_variables(self.spec)):
-                options = validated(self.spec, self._task.args)
+                options = validated(self.spec, decrypted(self._task.args))
             store = named_store(options["cache"])
             result.update(self._perform(store, store.entries(), options))
         except (FortiError, StoreFailed) as exc:
