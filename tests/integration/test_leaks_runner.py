@@ -11,12 +11,14 @@ import json
 import pathlib
 import subprocess
 import sys
+import textwrap
 from typing import Any
 from urllib.parse import quote_plus
 
 import pytest
 
 from tests.integration.harness import PASSWORDS, Player
+from tests.integration.printing import only_masked_by_core, printing, variables
 
 pytest.importorskip("ansible_runner", reason="there is no ansible-runner on this machine: nothing was tried as AWX runs it")
 
@@ -55,6 +57,12 @@ class Job:
         (self.data / "env" / "envvars").write_text("---\n{}\n")
         (folder / "secret.yml").write_text(json.dumps({"secret": PASSWORDS}))
         (folder / "header.j2").write_text(TEMPLATE)
+
+    def then(self, tasks: str, **variables: str) -> None:
+        """Let more tasks follow."""
+        with (self.data / "project" / "play.yml").open("a") as play:
+            play.write(textwrap.indent(tasks, "    "))
+        (self.folder / "secret.yml").write_text(json.dumps({"secret": PASSWORDS, **variables}))
 
     def run(self, environment: dict[str, str], *arguments: str) -> str:
         """Run it; return what the runner itself printed."""
@@ -107,4 +115,13 @@ def test_a_job_keeps_its_secrets(play: Player, job: Job, arguments: tuple[str, .
     assert told
     assert (play.sim.counts["fac.challenge"], play.sim.counts["forticwp.credentials"]) == (1, 1)
     assert {event["event"] for event in job.events()} >= {"playbook_on_start", "runner_on_ok", "runner_on_failed", "playbook_on_stats"}
+    assert leaks({**job.written(), "what the runner printed": printed}, {*PASSWORDS.values(), *play.sim.secrets()}) == set()
+
+
+@only_masked_by_core
+def test_later_tasks_are_masked_too(play: Player, job: Job) -> None:
+    known = variables(play.sim.host, kept_in=str(job.folder / "tokens"))
+    job.then(printing("task.access_token", "refreshed.refresh_token", "token_forticwp.access_token", "asked"), **known)
+    printed = job.run({**play.environment, **CREDENTIALS}, "-vvvv")
+    assert "$REDACTED$" in printed
     assert leaks({**job.written(), "what the runner printed": printed}, {*PASSWORDS.values(), *play.sim.secrets()}) == set()

@@ -16,6 +16,7 @@ from urllib.parse import quote_plus
 import pytest
 
 from tests.integration.harness import PASSWORDS, Outcome, Player
+from tests.integration.printing import ALL_KINDS, KEEP, only_masked_by_core, variables
 from tests.tools.ssh_server import SshServer, Watch, program
 
 TOKEN = "/api/v1/oauth/token/"
@@ -122,6 +123,18 @@ def test_every_flow(host: Host, debug: str, pipelining: str) -> None:
     assert any("ansible-tmp-" in command for command in host.watch.commands) or pipelining == "1"
     assert any(f"HOME={host.folder}/there" in text for text in host.watch.environments)
     assert leaks(host, outcome, {*PASSWORDS.values(), *sim.secrets()}) == set()
+
+
+@only_masked_by_core
+def test_later_tasks_are_masked_too(host: Host) -> None:
+    """What core itself tells other processes is left out here: a command with a token in it is a process, seen by all."""
+    known = variables(host.play.sim.host, kept_in=str(host.folder / "tokens"))
+    host.play(KEEP, variables=known)
+    outcome = host.run(ALL_KINDS, {}, keep="kept cwp looked", variables=known)
+    assert {outcome["kept"]["access_token"], outcome["cwp"]["access_token"], outcome["looked"]} < set(host.play.sim.secrets())
+    assert outcome["kept"]["source"] == "cache"
+    assert "$REDACTED$" in host.log.read_text()
+    assert {place for place in leaks(host, outcome, {*PASSWORDS.values(), *host.play.sim.secrets()}) if "in a command line" not in place} == set()
 
 
 def test_a_secret_in_a_command_line_would_be_seen(host: Host) -> None:

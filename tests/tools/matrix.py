@@ -29,7 +29,7 @@ PYTHONS = {
     "2.21": ((3, 12), (3, 14)),
     "2.22": ((3, 13), (3, 14)),
 }
-NEEDED = ["flask", "pytest", "pytest-xdist", "redis", "requests", "trustme"]
+NEEDED = ["ansible-runner", "flask", "pytest", "pytest-xdist", "redis", "requests", "trustme"]
 
 
 def main(versions: list[str]) -> int:
