@@ -9,6 +9,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import os
 import queue
 import random
@@ -126,7 +127,9 @@ class Http:
         what = f"answered {outcome.status}" if isinstance(outcome, Answer) else outcome.text
         if pause > LONGEST_PAUSE:
             raise ServerFailed(f"{self.server} {what} and asks to come back in {pause:.0f} seconds. Run it again then.")
-        self._warn(f"{self.server} {what.rstrip('.')}. Trying again in {pause:.1f} seconds, {retry.total + 1} tries left.")
+        # With the time of day: core shows a text once in a run, and each pause is to be seen.
+        at = time.strftime("%H:%M:%S", time.localtime(time.time() + pause))
+        self._warn(f"{self.server} {what.rstrip('.')}. Trying again in {pause:.1f} seconds, at {at}, {retry.total + 1} tries left.")
         time.sleep(pause)
 
     def _settle(self, outcome: Answer | Fault) -> Answer:
@@ -144,6 +147,7 @@ def _retry_after(retry: Any, outcome: Answer | Fault) -> float | None:
     value = outcome.headers.get("Retry-After") if isinstance(outcome, Answer) else None
     if value is None:
         return None
+    retry.retry_after_max = math.inf  # some versions of urllib3 would say six hours where the server says a day
     try:
         return float(retry.parse_retry_after(value))
     except Exception:  # pylint: disable=broad-except  # urllib3's InvalidHeader; OverflowError for a date far away

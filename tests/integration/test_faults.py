@@ -2,150 +2,170 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Hostile and broken servers, for both modules and both lookups: what the user sees, in how many seconds, with how many requests, in how much memory."""
+"""What goes wrong on the way to a server, for both modules and both lookups: what the user sees, in how many seconds, with how many requests."""
 
 from __future__ import annotations
 
-import base64
-import email.utils
-import gzip
+import contextlib
+import dataclasses
+import datetime
 import json
-import resource
+import pathlib
 import socket
+import ssl
+import struct
 import threading
-import time
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Callable, Iterator
 
 import pytest
+import trustme
 
+from tests.integration.askers import ASKERS, Case, ask
 from tests.integration.harness import Player
 
-FAC = "username: luser1, password: '{{ secret.luser1 }}'"
-CWP = "credential: '{{ secret.credential }}'"
-IN_LOOKUP = {FAC: "username='luser1', password=secret.luser1", CWP: "credential=secret.credential"}
-MOST_MEMORY = 200 * 1024  # KiB
-
-GZIP_BOMB = base64.b64encode(gzip.compress(bytes(200 * 1024 * 1024), 9)).decode("ascii")
-DAY = 86400
+MANY = {"retries": 3}  # of which none is used
+CLOSED = "closed the connection before its answer was complete. Whether the request arrived is unknown."
+Talk = Callable[[socket.socket], None]
 
 
-def tasks(more: str) -> str:
-    """Return four tasks that may fail: each module, each lookup."""
-    text = ""
-    for number, (name, options) in enumerate([("fac_oauth_token", FAC), ("forticwp_token", CWP)]):
-        arguments = f"{IN_LOOKUP[options]}, {more.replace(': ', '=')}"
-        text += f"- {{forti.oauth.{name}: {{{options}, {more}}}, register: m{number}, ignore_errors: true}}\n"
-        text += f"- {{set_fact: {{x: \"{{{{ lookup('forti.oauth.{name}', {arguments}) }}}}\"}}, register: l{number}, ignore_errors: true}}\n"
-    return text
+@dataclasses.dataclass
+class Server:
+    """A server of one answer. It counts who came, also where TLS fails."""
+
+    talk: Talk
+    tls: ssl.SSLContext | None = None
+    came: int = 0
+    port: int = 0
+
+    @contextlib.contextmanager
+    def running(self) -> Iterator[None]:
+        """Listen on a port of this machine."""
+        with socket.create_server(("127.0.0.1", 0)) as listener:
+            self.port = listener.getsockname()[1]
+            threading.Thread(target=self._serve, args=(listener,), daemon=True).start()
+            yield
+
+    def _serve(self, listener: socket.socket) -> None:
+        while True:
+            try:
+                connection, _address = listener.accept()
+            except OSError:
+                return  # the test is over
+            self.came += 1
+            with connection, contextlib.suppress(OSError):
+                connection.settimeout(10)
+                with self.tls.wrap_socket(connection, server_side=True) if self.tls else connection as talking:
+                    self.talk(talking)
 
 
-def messages(play: Player, more: str = "retries: 0, cache: none", **how: Any) -> list[str]:
-    """Return what the four tasks said."""
-    outcome = play(tasks(more.replace("none", "'none'")), keep="m0 l0 m1 l1", **how)
-    assert all(outcome[name]["failed"] for name in ("m0", "l0", "m1", "l1"))
-    return [outcome[name]["msg"] for name in ("m0", "l0", "m1", "l1")]
+def answer_plainly(connection: socket.socket) -> None:
+    """Speak HTTP where TLS is expected."""
+    connection.recv(1024)
+    connection.sendall(b"HTTP/1.1 400 Bad Request\r\n\r\n")
 
 
-JSON = "application/json"
-FAULTS: dict[str, tuple[dict[str, Any], str, float]] = {
-    "a body of 1 GiB": ({"status": 200, "body": "x" * 1024 * 1024, "repeat_body": 1024}, "sent more than 1 MiB.", 8),
-    "a gzip bomb": ({"status": 200, "body_base64": GZIP_BOMB, "headers": {"Content-Encoding": "gzip"}}, "sent more than 1 MiB.", 8),
-    "no gzip at all": ({"status": 200, "body": "this is no gzip", "headers": {"Content-Encoding": "gzip"}}, "sent an answer that cannot be decoded.", 5),
-    "200,000 brackets": ({"status": 200, "body": "[" * 200_000, "content_type": JSON}, "answered 200 with no JSON object.", 5),
-    "a number": ({"status": 200, "body": "42", "content_type": JSON}, "answered 200 with no JSON object.", 5),
-    "a word": ({"status": 200, "body": '"token"', "content_type": JSON}, "answered 200 with no JSON object.", 5),
-    "status fail": ({"status": 200, "body": {"status": "fail", "message": "no"}}, "answered without a usable token: access_token is missing.", 5),
-    "a byte a second": ({"status": 200, "body": json.dumps({"access_token": "a" * 40}), "drip": 1.0}, "did not answer in full within 2 seconds.", 16),
-    "a header byte a second": ({"status": 200, "body": "{}", "drip": 1.0, "drip_headers": True}, "did not answer in full within 2 seconds.", 16),
-    "never answers": ({"delay": 60, "status": 200, "body": "{}"}, "did not answer within 2 seconds.", 16),
-    "reset": ({"close": True}, "closed the connection before its answer was complete.", 5),
-    "come back in a day": ({"status": 429, "body": "", "headers": {"Retry-After": str(DAY)}}, "answered 429 and asks to come back in ", 5),
-    **{
-        f"redirect {status}": (
-            {"status": status, "body": "", "headers": {"Location": "https://127.1/elsewhere"}},
-            f"answered {status}, a redirect. It was not followed",
-            5,
-        )
-        for status in (301, 302, 303, 307, 308)
-    },
-}
+def reset(connection: socket.socket) -> None:
+    """Take the request, and break the connection in place of an answer."""
+    connection.recv(65536)
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
 
 
-@pytest.mark.parametrize("name", FAULTS)
-def test_fault(play: Player, name: str) -> None:
-    fault, says, seconds = FAULTS[name]
-    play.sim.fault("*", times=None, **fault)
-    started = time.monotonic()
-    retries = 3 if "day" in name else 0
-    for message in messages(play, f"retries: {retries}, timeout: 2, cache: none"):
-        assert says in message, message
-    assert time.monotonic() - started < seconds
-    assert len(play.sim.requests) == 4
-    assert resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss < MOST_MEMORY
-
-
-@pytest.mark.parametrize("status", [429, 503])
-@pytest.mark.parametrize("form", ["seconds", "date"])
-def test_retry_after_is_honoured(play: Player, status: int, form: str) -> None:
-    asked = "2" if form == "seconds" else email.utils.formatdate(time.time() + 4, usegmt=True)
-    play.sim.fault("*", status=status, body="", headers={"Retry-After": asked})
-    started = time.monotonic()
-    outcome = play(f"- {{forti.oauth.fac_oauth_token: {{{FAC}}}, register: r}}", keep="r")
-    assert outcome["r"]["access_token"]
-    assert time.monotonic() - started > 1.5
-    assert f"answered {status}. Trying again in" in outcome.output
-    assert len(play.sim.requests) == 2
-
-
-@pytest.mark.parametrize("status", [400, 401, 403])
-def test_a_refusal_is_never_repeated(play: Player, status: int) -> None:
-    play.sim.fault("*", times=None, status=status, body="")
-    messages(play, "retries: 3, cache: none")
-    assert len(play.sim.requests) == 4
-
-
-def test_a_lost_answer_to_a_rotating_refresh_token(play: Player) -> None:
-    login = f"- {{forti.oauth.fac_oauth_token: {{{FAC}}}, register: r}}\n"
-    outcome = play(login, keep="r")
-    play.sim.fault("/api/v1/oauth/token/", close=True, after_processing=True)
-    refresh = "- {forti.oauth.fac_oauth_token: {grant_type: refresh_token, refresh_token: '{{ old }}'}, register: r, ignore_errors: true}\n"
-    lost = play(refresh, keep="r", variables={"old": outcome["r"]["refresh_token"]})
-    assert "closed the connection before its answer was complete." in lost["r"]["msg"]
-    assert len(play.sim.requests) == 2
+def certificate(authority: trustme.CA, name: str, **more: datetime.datetime) -> ssl.SSLContext:
+    """Return what a server with this certificate needs."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert(name, **more).configure_cert(context)
+    return context
 
 
 @pytest.fixture
-def deaf_server() -> Iterator[int]:
-    """A server that speaks no TLS: it answers in plain HTTP."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        threading.Thread(target=_answer_plainly, args=(listener,), daemon=True).start()
-        yield listener.getsockname()[1]
+def servers(tmp_path: pathlib.Path) -> Iterator[dict[str, Server]]:
+    """Servers that break in different ways, with certificates of their own CA."""
+    authority, now = trustme.CA(), datetime.datetime.now(datetime.timezone.utc)
+    authority.cert_pem.write_to_path(str(tmp_path / "own-ca.pem"))
+    old = {"not_before": now - datetime.timedelta(days=9), "not_after": now - datetime.timedelta(days=1)}
+    found = {
+        "plain": Server(answer_plainly),
+        "reset": Server(reset, certificate(authority, "localhost")),
+        "expired": Server(reset, certificate(authority, "localhost", **old)),
+        "other name": Server(reset, certificate(authority, "fac.example.com")),
+        "no IP address": Server(reset, certificate(authority, "localhost")),
+    }
+    with contextlib.ExitStack() as stack:
+        for server in found.values():
+            stack.enter_context(server.running())
+        yield found
 
 
-def _answer_plainly(listener: socket.socket) -> None:
-    while True:
-        try:
-            connection, _address = listener.accept()
-        except OSError:
-            return
-        with connection:
-            connection.recv(1024)
-            connection.sendall(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+def test_the_way_there(play: Player, servers: dict[str, Server], tmp_path: pathlib.Path) -> None:
+    own = {**MANY, "ca_path": str(tmp_path / "own-ca.pem")}
+    at = {name: f"localhost:{server.port}" for name, server in servers.items()}
+    cases = {
+        "refused": Case(None, "localhost:1 could not be connected to: connection refused. Check server, its port and the firewall.", None, {"server": "localhost:1"}),
+        "unknown name": Case(None, "https://nosuch.invalid has an unknown host name. Check server and the DNS.", None, {"server": "nosuch.invalid"}),
+        "plain": Case(None, "could not agree on TLS (", None, {**own, "server": at["plain"]}),
+        "reset": Case(None, CLOSED, None, {**own, "server": at["reset"]}),
+        "expired": Case(None, "presented a certificate that has expired. Renew it, and check the clock", None, {**own, "server": at["expired"]}),
+        "other name": Case(None, "presented a certificate for another host name. Set server to the name", None, {**own, "server": at["other name"]}),
+        "no IP address": Case(
+            None, "a certificate that does not name this IP address. Set server to the name", None, {**own, "server": f"127.0.0.1:{servers['no IP address'].port}"}
+        ),
+        "unknown issuer": Case(None, "a certificate that is not trusted: its issuer is unknown here. Set ca_path to the issuer's certificate.", None, own),
+        "no certificate in ca_path": Case(None, "was not asked: ca_path holds no certificate (PEM).", None, {**MANY, "ca_path": "/etc/hostname"}),
+    }
+    # A bundle in the environment does not stand in for ca_path, nor the other way round.
+    ask(play, cases, env={"REQUESTS_CA_BUNDLE": str(play.sim.ca), "CURL_CA_BUNDLE": str(play.sim.ca)})
+    assert {name: server.came for name, server in servers.items()} == dict.fromkeys(servers, len(ASKERS))
 
 
-def test_no_tls(play: Player, deaf_server: int) -> None:
-    server = f"localhost:{deaf_server}"
-    for message in messages(play, env={"FAC_SERVER": server, "FORTICWP_SERVER": server}):
-        assert "could not agree on TLS" in message
+def test_a_connection_that_was_never_made_is_tried_again(play: Player) -> None:
+    once_more = {"server": "localhost:1", "retries": 1}
+    outcome = ask(play, {"refused": Case(None, "could not be connected to: connection refused.", None, once_more, seconds=12)})
+    assert " ".join(outcome.output.split()).count("Check server, its port and the firewall. Trying again in") >= len(ASKERS)
+
+
+def test_the_way_back(play: Player) -> None:
+    """Nothing of it is sent again: it may have arrived. A redirect leads to another name of the same server, which would see who follows."""
+    elsewhere = {"Location": f"https://127.0.0.1:{play.sim.host.rpartition(':')[2]}/elsewhere"}
+    drip = {"status": 200, "body": json.dumps({"access_token": "a" * 40}), "drip": 1.0}
+    slowly = Case(drip, "did not answer in full within 2 seconds. Check the network, or raise timeout.", options={**MANY, "timeout": 2}, seconds=20)
+    cases = {
+        "a byte a second": slowly,
+        "a header byte a second": dataclasses.replace(slowly, fault={**drip, "drip_headers": True}),
+        "never answers": Case({"delay": 20, "close": True}, "did not answer within 1 seconds.", options={**MANY, "timeout": 1}, seconds=15),
+        "closes": Case({"close": True}, CLOSED, options=MANY),
+        **{
+            f"redirect {status}": Case({"status": status, "body": "", "headers": elsewhere}, f"answered {status}, a redirect. It was not followed", options=MANY)
+            for status in (301, 302, 303, 307, 308)
+        },
+    }
+    ask(play, cases)
+    assert len(play.sim.requests) == len(cases) * len(ASKERS)
 
 
 def test_a_proxy_that_is_down(play: Player) -> None:
-    for message in messages(play, env={"https_proxy": "http://me:proxy-word-4711@127.0.0.1:1", "no_proxy": ""}):
-        assert "was not reached: the proxy failed." in message
-        assert "proxy-word-4711" not in message
+    proxy = {"https_proxy": "http://me:proxy-word-4711@127.0.0.1:1", "no_proxy": ""}
+    outcome = ask(play, {"proxy": Case(None, "was not reached: the proxy failed. Check https_proxy and no_proxy.")}, env=proxy)
+    assert "proxy-word-4711" not in outcome.output
 
 
-def test_a_ca_path_without_a_certificate(play: Player) -> None:
-    for message in messages(play, env={"FAC_CA_PATH": "/etc/hostname", "FORTICWP_CA_PATH": "/etc/hostname"}):
-        assert "ca_path" in message
+def test_certificates_not_checked(play: Player) -> None:
+    """A bundle in the environment does not switch the check on again."""
+    env = {"FAC_CA_PATH": "", "FORTICWP_CA_PATH": "", "REQUESTS_CA_BUNDLE": "/etc/hostname", "CURL_CA_BUNDLE": "/etc/hostname"}
+    outcome = play(
+        """
+- {forti.oauth.fac_oauth_token: {username: luser1, password: '{{ secret.luser1 }}', validate_certs: false}, register: fac}
+- {forti.oauth.forticwp_token: {credential: '{{ secret.credential }}', validate_certs: false}, register: cwp}
+""",
+        keep="fac cwp",
+        env=env,
+    )
+    assert outcome["fac"]["access_token"] and outcome["cwp"]["access_token"]
+    assert "InsecureRequestWarning" not in outcome.output
+
+
+def test_netrc_does_not_replace_the_credential(play: Player, tmp_path: pathlib.Path) -> None:
+    netrc = tmp_path / "home" / ".netrc"
+    netrc.write_text("machine localhost login someone password something-else\n")
+    netrc.chmod(0o600)
+    outcome = play("- {forti.oauth.forticwp_token: {credential: '{{ secret.credential }}'}, register: r}", keep="r")
+    assert outcome["r"]["access_token"]

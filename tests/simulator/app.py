@@ -90,6 +90,7 @@ class Api:
 
     def _record(self, environ: WSGIEnvironment, body: bytes) -> dict[str, Any]:
         record = {
+            "at": time.time(),
             "method": environ["REQUEST_METHOD"],
             "path": environ["PATH_INFO"],
             "query": environ["QUERY_STRING"],
