@@ -33,14 +33,30 @@ class Answer:
 
         :raises BadAnswer: it is not one; the body is never quoted.
         """
-        try:
-            value = json.loads(self.body.decode("utf-8"))
-        except (ValueError, RecursionError):
-            value = None
+        value = self._value()
         if isinstance(value, dict):
             return value
-        what = "an HTML page" if self.body.lstrip()[:1] == b"<" else "no JSON object" if self.body else "nothing"
-        raise BadAnswer(
+        raise self._without("no JSON object")
+
+    def json_list(self) -> list[Any]:
+        """Return the JSON list in the body.
+
+        :raises BadAnswer: it is not one; the body is never quoted.
+        """
+        value = self._value()
+        if isinstance(value, list):
+            return value
+        raise self._without("no JSON list")
+
+    def _value(self) -> Any:
+        try:
+            return json.loads(self.body.decode("utf-8"))
+        except (ValueError, RecursionError):
+            return None
+
+    def _without(self, wanted: str) -> BadAnswer:
+        what = "an HTML page" if self.body.lstrip()[:1] == b"<" else wanted if self.body else "nothing"
+        return BadAnswer(
             f"{self.server} answered {self.status} with {what}. Check that server is the token service, and not a proxy or a login page.",
             status=self.status,
         )

@@ -15,7 +15,7 @@ from ansible_collections.forti.oauth.plugins.module_utils._answer import Answer
 from ansible_collections.forti.oauth.plugins.module_utils._errors import OptionError
 from ansible_collections.forti.oauth.plugins.module_utils._fac_challenge import Challenge, wait_for_push
 from ansible_collections.forti.oauth.plugins.module_utils._options import FAC_TOKEN, FAC_TOKEN_INFO
-from ansible_collections.forti.oauth.plugins.module_utils._service import Grant, TokenService
+from ansible_collections.forti.oauth.plugins.module_utils._service import Grant, TokenService, check_bearer
 from ansible_collections.forti.oauth.plugins.module_utils._token import Token, parse_fac
 
 _JSON = {"Content-Type": "application/json"}
@@ -68,6 +68,7 @@ class FortiAuthenticator(_FacService):
     """Gets tokens by the OAuth server token page, and ends them by the revoke token page."""
 
     family = "fac"
+    module = "forti.oauth.fac_oauth_token"
     spec = FAC_TOKEN
     grants = {
         "password": Grant(needs=("password",), identity=(*_USER, *_CLIENT), foreign=("code", "code_verifier", "refresh_token")),
@@ -78,7 +79,7 @@ class FortiAuthenticator(_FacService):
     @classmethod
     def check(cls, options: dict[str, Any], explicit: Collection[str]) -> None:
         """Check the grant, the user's two forms, and what ends a token."""
-        _check_bearer(options)
+        check_bearer(options)
         if options["state"] == "absent":
             if options["access_token"] is not None:
                 return
@@ -159,13 +160,14 @@ class FortiAuthenticatorInfo(_FacService):
     """Tells whether a token is live."""
 
     family = "fac"
+    module = "forti.oauth.fac_oauth_token_info"
     spec = FAC_TOKEN_INFO
     grants = {}
 
     @classmethod
     def check(cls, options: dict[str, Any], explicit: Collection[str]) -> None:
         """Check that the token can stand in a header."""
-        _check_bearer(options)
+        check_bearer(options)
 
     def perform(self, *, check_mode: bool) -> dict[str, Any]:
         """Verify the token."""
@@ -181,9 +183,3 @@ def _check_user(options: Mapping[str, Any], explicit: Collection[str]) -> None:
         raise OptionError(f"iam_account and iam_user are needed together; only {iam[0]} is set.")
     elif not iam:
         raise OptionError("username is missing: grant_type password needs it, or iam_account with iam_user. The environment may hold it as FAC_USERNAME.")
-
-
-def _check_bearer(options: Mapping[str, Any]) -> None:
-    token = options["access_token"]
-    if token is not None and not (token.isascii() and token.isprintable() and " " not in token):
-        raise OptionError("access_token holds a space, a line end or a letter outside ASCII. Give the token alone.")

@@ -35,6 +35,7 @@ class FortiCwp(TokenService):
     """Gets tokens by the pages Get Credentials Token, Get Token and Get Refresh Token."""
 
     family = "forticwp"
+    module = "forti.oauth.forticwp_token"
     revokes = False  # no page describes a way to end a token
     spec = FORTICWP_TOKEN
     grants = {

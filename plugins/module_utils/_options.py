@@ -92,6 +92,14 @@ def _with_environment(prefix: str, spec: Spec) -> Spec:
 
 
 FORTICWP_TOKEN = _with_environment("FORTICWP", {**_HTTP, "server": {"type": "str", "default": "www.forticwp.com"}, **_CACHE, **_FORTICWP_TOKEN, **_STATE})
+FORTICWP_RESOURCE_MAP_INFO = _with_environment(
+    "FORTICWP",
+    {
+        **{name: option for name, option in FORTICWP_TOKEN.items() if name != "state"},
+        "access_token": {"type": "str", "no_log": True},
+        "company": {"type": "str"},
+    },
+)
 FAC_TOKEN = _with_environment("FAC", {**_HTTP, **_CACHE, **_FAC_TOKEN, **_STATE})
 FAC_TOKEN_INFO = _with_environment(
     "FAC", {**_HTTP, "client_id": {"type": "str", "required": True}, "access_token": {"type": "str", "required": True, "no_log": True}}

@@ -44,6 +44,7 @@ class TokenService(abc.ABC):
     """A token service: made for one set of options, talks to one server."""
 
     family: ClassVar[str]
+    module: ClassVar[str]  # the full name of the module that runs it on another host
     spec: ClassVar[Spec]
     grants: ClassVar[Mapping[str, Grant]]
     hints: ClassVar[Mapping[Any, str]]
@@ -137,3 +138,13 @@ def _given(spec: Spec, explicit: Collection[str], options: Mapping[str, Any]) ->
     """Return the options that were named, whichever alias was used, and are not empty."""
     named = set(explicit)
     return [name for name, option in spec.items() if options[name] is not None and not named.isdisjoint((name, *option.get("aliases", ())))]
+
+
+def check_bearer(options: Mapping[str, Any]) -> None:
+    """Check that a token which is given can stand in a header.
+
+    :raises OptionError: it cannot.
+    """
+    token = options["access_token"]
+    if token is not None and not (token.isascii() and token.isprintable() and " " not in token):
+        raise OptionError("access_token holds a space, a line end or a letter outside ASCII. Give the token alone.")

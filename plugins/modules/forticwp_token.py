@@ -27,6 +27,7 @@ notes:
   - Every option but O(refresh_token), O(state) and O(force) also comes from an environment variable, C(FORTICWP_) and the option's name in capitals, such as
     E(FORTICWP_CREDENTIAL). O(cache) comes from E(FORTI_OAUTH_CACHE).
 seealso:
+  - module: forti.oauth.forticwp_resource_map_info
   - plugin: forti.oauth.forticwp_token
     plugin_type: lookup
 """

@@ -53,7 +53,8 @@ entries:
   elements: dict
   contains:
     kind:
-      description: V(token), V(failure) (a login that was refused) or V(ended) (a token that was revoked). C(null) for one that cannot be read.
+      description: V(token), V(failure) (a login that was refused), V(ended) (a token that was revoked), or V(answer) (a resource map, with
+        O(cache=run) only). C(null) for one that cannot be read.
       type: str
       returned: always
       sample: token

@@ -15,7 +15,8 @@ from ansible.utils.display import Display
 from ansible_collections.forti.oauth.plugins.module_utils._errors import OptionError
 from ansible_collections.forti.oauth.plugins.module_utils._service import TokenService
 from ansible_collections.forti.oauth.plugins.plugin_utils._broker import Broker
-from ansible_collections.forti.oauth.plugins.plugin_utils._kept import Request
+from ansible_collections.forti.oauth.plugins.plugin_utils._kept import Asked, Request
+from ansible_collections.forti.oauth.plugins.plugin_utils._once import once_for_all
 from ansible_collections.forti.oauth.plugins.plugin_utils._shelf import Shelf
 from ansible_collections.forti.oauth.plugins.plugin_utils._stores import shelves
 
@@ -76,6 +77,20 @@ def end_token(service: type[TokenService], options: Mapping[str, Any], work: Wor
         only_look=check_mode,
     )
     return {"changed": changed, "server": options["server"]}
+
+
+def read_once(service: type[TokenService], options: Mapping[str, Any], work: Work, *, asker: str) -> Result:
+    """Return what the work reads with this access token, once for all of the run that ask for it.
+
+    :arg asker: names the task, the same for all its hosts: with force they share a new answer.
+    """
+    run, _shared = shelves(options["cache"], warn=warn)
+    asked = Asked(
+        identity={"service": service.module, "server": options["server"], "access_token": options["access_token"]},
+        forced_by=asker if options["force"] else None,
+        patience=service.patience(options),
+    )
+    return once_for_all(asked, "answer", lambda: work(options), shelf=run)
 
 
 def _broker(service: type[TokenService], options: Mapping[str, Any], identity: Mapping[str, str]) -> Broker:

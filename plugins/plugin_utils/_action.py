@@ -25,6 +25,8 @@ from ansible_collections.forti.oauth.plugins.plugin_utils._vault import decrypte
 
 # These are the controller's business; a module that runs elsewhere does not get them.
 _CONTROLLERS_OWN = frozenset({"cache", "min_validity", "force", "on_challenge"})
+# A result that holds one of these holds secrets.
+_SECRET_IN = ("access_token", "challenge", "companies")
 # What a module says of its own failure; the rest of its result is core's.
 _FAILURE = ("status", "error", "error_description", "rc", "module_stderr", "warnings")
 
@@ -47,7 +49,7 @@ class TokenActionBase(ActionBase):
         self._variables = task_vars or {}
         with task_environment(self, environment_variables(self.service.spec)):
             result.update(self._outcome())
-        if not MASKED_BY_CORE and not result.get("failed") and ("access_token" in result or "challenge" in result):
+        if not MASKED_BY_CORE and not result.get("failed") and any(name in result for name in _SECRET_IN):
             result["_ansible_no_log"] = True  # the registered variable stays whole
         return result
 
@@ -68,28 +70,32 @@ class TokenActionBase(ActionBase):
         return get_token(self.service, options, self._work, asker=str(self._task._uuid))
 
     def _work(self, options: Mapping[str, Any]) -> Result:
-        """Do the module's work: in this process where the connection ends on the controller, else on the host."""
-        if self._connection.transport == "local" or getattr(self._connection, "_remote_is_local", False):
-            return work_here(self.service, options, check_mode=self._task.check_mode)
-        return self._work_there(options)
+        return self._work_of(self.service, options)
 
-    def _work_there(self, options: Mapping[str, Any]) -> Result:
+    def _work_of(self, service: type[TokenService], options: Mapping[str, Any]) -> Result:
+        """Do the work of a service's module: in this process where the connection ends on the controller, else on the host."""
+        if self._connection.transport == "local" or getattr(self._connection, "_remote_is_local", False):
+            return work_here(service, options, check_mode=self._task.check_mode)
+        return self._work_there(service, options)
+
+    def _work_there(self, service: type[TokenService], options: Mapping[str, Any]) -> Result:
         """Run the module on the host. A push is waited for in a second run of it, so that a person is told here, at once."""
         push_timeout = options.get("push_timeout")
         try:
-            return self._run_module(options if push_timeout is None else {**options, "push_timeout": 0})
+            return self._run_module(service, options if push_timeout is None else {**options, "push_timeout": 0})
         except ChallengeRequired as exc:
             challenge = Challenge(**exc.details["challenge"])
             if not push_timeout or not challenge.waits_for_push(options):
                 raise
             tell(challenge.notice(options, server=options["server"], left=push_timeout))
-            return self._run_module({**options, "challenge": challenge.challenge, "method": challenge.method, "session": challenge.session})
+            answer = {"challenge": challenge.challenge, "method": challenge.method, "session": challenge.session}
+            return self._run_module(service, {**options, **answer})
 
-    def _run_module(self, options: Mapping[str, Any]) -> Result:
+    def _run_module(self, service: type[TokenService], options: Mapping[str, Any]) -> Result:
         key = secrets.token_urlsafe()
         register(key)  # the module's own core writes it down for the controller's, as it does with every secret option
-        arguments = _Unprinted(self._module_args(options), **{_envelope.KEY: key})
-        result: Result = self._execute_module(module_name=self._task.resolved_action, module_args=arguments, task_vars=self._variables)
+        arguments = _Unprinted(self._module_args(service, options), **{_envelope.KEY: key})
+        result: Result = self._execute_module(module_name=service.module, module_args=arguments, task_vars=self._variables)
         result.pop("invocation", None)
         if not result.get("failed"):
             result = self._opened(result, key)
@@ -97,7 +103,7 @@ class TokenActionBase(ActionBase):
                 register(result["challenge"].get("session"))
                 raise ChallengeRequired(result["msg"], result["challenge"])
             return result
-        hidden = secret_values(self.service.spec, options)
+        hidden = secret_values(service.spec, options)
         message = redact(str(result.get("msg", "The module failed.")), hidden)
         known = {name: result[name] for name in _FAILURE if name in result}
         raise RemoteFailure(message, **{name: redact(value, hidden) if isinstance(value, str) else value for name, value in known.items()})
@@ -109,8 +115,8 @@ class TokenActionBase(ActionBase):
             pass
         raise RemoteFailure("The module's result cannot be read. Check that nothing on the host changes what modules write.")
 
-    def _module_args(self, options: Mapping[str, Any]) -> dict[str, Any]:
+    def _module_args(self, service: type[TokenService], options: Mapping[str, Any]) -> dict[str, Any]:
         """Return what the module on the host is told: all that is set. A path goes as it was written, because ~ is another folder there."""
-        written = {name: self._task.args.get(name) for name, option in self.service.spec.items() if option["type"] == "path"}
-        told = {name: value for name, value in options.items() if value is not None and name not in _CONTROLLERS_OWN}
+        written = {name: self._task.args.get(name) for name, option in service.spec.items() if option["type"] == "path"}
+        told = {name: options[name] for name in service.spec if options[name] is not None and name not in _CONTROLLERS_OWN}
         return {name: written.get(name) or value for name, value in told.items()}

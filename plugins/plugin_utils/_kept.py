@@ -24,22 +24,28 @@ _MARKED = 86400  # seconds for which it is remembered that a token was ended
 _SKEW = 300  # seconds by which the clocks of two machines may differ
 
 
-@dataclasses.dataclass(frozen=True)
-class Request:
-    """What a task or a template asks for."""
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Asked:
+    """What somebody asks for, and when."""
 
-    identity: Identity  # all that identifies the token, the lasting secrets among it
-    once: Mapping[str, str]  # the answers that work one time; they are no part of the identity
-    min_validity: int
-    forced_by: str | None  # the task that wants a new token; its hosts share one
-    patience: float  # seconds that getting one may take at the most
-    login: Callable[[], dict[str, Any]]
-    refresh: Callable[[str], dict[str, Any]]
+    identity: Identity  # all that identifies it, the lasting secrets among it
+    forced_by: str | None  # the task that wants a new one; its hosts share it
+    patience: float  # seconds that getting it may take at the most
+    once: Mapping[str, str] = dataclasses.field(default_factory=dict)  # the answers that work one time; they are no part of the identity
     asked_at: float = dataclasses.field(default_factory=time.time)
 
     def is_met_by(self, *, at: float, forced_by: str | None) -> bool:
         """Tell whether what was got then, and for whom, is new enough."""
         return self.forced_by is None or self.forced_by == forced_by or at >= self.asked_at
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Request(Asked):
+    """How a task or a template gets the token that it asks for."""
+
+    min_validity: int
+    login: Callable[[], dict[str, Any]]
+    refresh: Callable[[str], dict[str, Any]]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -88,7 +94,7 @@ class Kept:
         content = {**entry.token.as_kept(), "forced_by": entry.forced_by, "not_refreshed_at": entry.not_refreshed_at}
         self._shelf.keep(content, identity, "token", keep_until=keep_until)
 
-    def failure(self, request: Request) -> FortiError | None:
+    def failure(self, request: Asked) -> FortiError | None:
         """Return the error that somebody else met: of a moment ago where it was a refusal, else since this request was made."""
         content = self._shelf.read(request.identity, "failure", **request.once)
         if (
@@ -106,7 +112,7 @@ class Kept:
             return ChallengeRequired(content["message"], challenge)
         return (Refused if content["refused"] else FortiError)(content["message"], **details)
 
-    def fail(self, exc: FortiError, request: Request) -> None:
+    def fail(self, exc: FortiError, request: Asked) -> None:
         """Remember an error for all who ask with the same options."""
         now = time.time()
         content = {"message": str(exc), "details": exc.details, "at": now, "forced_by": request.forced_by, "refused": is_refusal(exc)}

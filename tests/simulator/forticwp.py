@@ -26,6 +26,7 @@ from .answers import (
 )
 from .tokens import Access, Owner, jwt, opaque
 
+MILLISECONDS = 10**12  # since 2001 all times are above it; times in seconds are below
 METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"]
 
 cwp = Blueprint("forticwp", __name__)
@@ -107,6 +108,8 @@ def _resource() -> Access:
 @cwp.get("/api/v1/resourceURLMap")
 def resource_url_map() -> Response:
     token = _resource()
+    if request.query_string or request.get_data():
+        raise invalid_request("This address takes no query and no body")
     company = {"companyId": model.COMPANY_ID, "companyName": "Example"}
     entry = {
         "resourceURL": request.host_url.rstrip("/"),
@@ -121,13 +124,32 @@ def resource_url_map() -> Response:
 def severity() -> Response:
     """The headers are documented; the numbers below are made up."""
     _resource()
+    _expect_ids()
+    return answer({"critical": 1, "high": 2, "medium": 3, "low": 4})
+
+
+@cwp.post("/api/v1/alert/list")
+def alert_list() -> Response:
+    """FortiCWP 21.1 help, "Alert filter": a query, though a POST; the times are epoch milliseconds."""
+    _resource()
+    _expect_ids()
+    if request.mimetype != "application/json":
+        raise Refused(415, "invalid_request", "Content-Type must be application/json")
+    body = request.get_json(silent=True)
+    if not isinstance(body, dict) or set(body) != {"startTime", "endTime", "skip", "limit"}:
+        raise invalid_request("The body must have startTime, endTime, skip and limit")
+    if not all(isinstance(value, int) for value in body.values()) or body["startTime"] < MILLISECONDS:
+        raise invalid_request("Times are integers, in milliseconds")
+    return answer({"data": [], "skip": body["skip"], "limit": body["limit"], "totalCount": 0})
+
+
+def _expect_ids() -> None:
     for name, right in (("companyId", model.COMPANY_ID), ("roleId", model.ROLE_ID)):
         value = request.headers.get(name)
         if not value:
             raise invalid_request(f"Missing header: {name}")
         if value != str(right):
             raise Refused(403, "access_denied", f"Wrong header: {name}")
-    return answer({"critical": 1, "high": 2, "medium": 3, "low": 4})
 
 
 def no_such_address() -> Response:

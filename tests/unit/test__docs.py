@@ -17,11 +17,24 @@ from typing import Any
 
 import pytest
 import yaml
-from ansible_collections.forti.oauth.plugins.module_utils._options import FAC_TOKEN, FAC_TOKEN_INFO, FORTICWP_TOKEN, TOKEN_STORE, TOKEN_STORE_INFO, Spec
+from ansible_collections.forti.oauth.plugins.module_utils._options import (
+    FAC_TOKEN,
+    FAC_TOKEN_INFO,
+    FORTICWP_RESOURCE_MAP_INFO,
+    FORTICWP_TOKEN,
+    TOKEN_STORE,
+    TOKEN_STORE_INFO,
+    Spec,
+)
 
 # Where the collection is: its code, and the folder of collections that it is in.
 COLLECTION = pathlib.Path(importlib.import_module("ansible_collections.forti.oauth.plugins.module_utils._options").__file__ or "").parents[2]
-OF_SERVICES = {"forticwp_token": FORTICWP_TOKEN, "fac_oauth_token": FAC_TOKEN, "fac_oauth_token_info": FAC_TOKEN_INFO}
+OF_SERVICES = {
+    "forticwp_token": FORTICWP_TOKEN,
+    "forticwp_resource_map_info": FORTICWP_RESOURCE_MAP_INFO,
+    "fac_oauth_token": FAC_TOKEN,
+    "fac_oauth_token_info": FAC_TOKEN_INFO,
+}
 OF_STORES = {"token_store": TOKEN_STORE, "token_store_info": TOKEN_STORE_INFO}
 MODULES = {**OF_SERVICES, **OF_STORES}
 PREFIXES = {"forticwp_token": "forticwp", "fac_oauth_token": "fac_oauth"}
@@ -145,7 +158,7 @@ def test_the_action_groups_hold_every_module_of_a_service() -> None:
     runtime = yaml.safe_load((COLLECTION / "meta" / "runtime.yml").read_text())
     modules = sorted(path.stem for path in (COLLECTION / "plugins" / "modules").glob("[a-z]*.py"))
     assert sorted(MODULES) == modules
-    assert runtime["action_groups"] == {"fac": ["fac_oauth_token", "fac_oauth_token_info"], "forticwp": ["forticwp_token"]}
+    assert runtime["action_groups"] == {"fac": ["fac_oauth_token", "fac_oauth_token_info"], "forticwp": ["forticwp_resource_map_info", "forticwp_token"]}
 
 
 def test_every_module_has_its_action_plugin_and_every_lookup_its_module() -> None:

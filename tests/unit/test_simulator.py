@@ -469,6 +469,10 @@ def test_cwp_resources(sim: Simulator) -> None:
     good(call(sim, "GET", severity, headers=full))
     assert call(sim, "GET", severity, headers={**full, "roleId": "9"}).status_code == 403
     assert sim.requests[-1]["headers"]["companyId"] == "2"
+    alerts, body = "/api/v1/alert/list", {"startTime": 1700000000000, "endTime": 1700086400000, "skip": 0, "limit": 10}
+    good(call(sim, "POST", alerts, headers=full, json=body))
+    assert call(sim, "POST", alerts, headers=headers, json=body).status_code == 400
+    assert call(sim, "POST", alerts, headers=full, json={**body, "startTime": 1700000000}).status_code == 400
 
 
 # The server, the control page and the faults
