@@ -16,6 +16,7 @@ import pytest
 from tests.integration.harness import Player
 from tests.simulator import Simulator
 from tests.tools.build import install
+from tests.tools.other_collections import fetch
 from tests.tools.pythons import find
 from tests.tools.redis_server import RedisServer, program
 
@@ -49,6 +50,15 @@ def python39(bare_python39: str, tmp_path_factory: pytest.TempPathFactory) -> st
     python = str(folder / "bin" / "python")
     subprocess.run([python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "requests"], check=True)
     return python
+
+
+@pytest.fixture(scope="session")
+def fortinet_collections() -> pathlib.Path:
+    """The folder with the real collections of Fortinet's products, and what they need."""
+    try:
+        return fetch(["ansible.netcommon", "ansible.utils", "fortinet.fortimanager", "fortinet.fortios"])
+    except subprocess.CalledProcessError:
+        pytest.skip("the package ansible cannot be downloaded here: Fortinet's own collections were not tried")
 
 
 @pytest.fixture(scope="session")

@@ -25,6 +25,7 @@ import yaml
 
 from tests.simulator import Simulator
 
+PROGRAM = str(pathlib.Path(sys.executable).parent / "ansible-playbook")
 PLUGINS = pathlib.Path(__file__).parent / "plugins"
 PASSWORDS = {
     "luser1": "Pass-Word-12345678",
@@ -127,6 +128,17 @@ class Player:
         self._search(re.sub(r'"session": "\w+"', "", done.stdout) if shows_session else done.stdout, shows)
         return Outcome(done.returncode, done.stdout, self._read_kept())
 
+    def playbook(self, text: str, *arguments: str, inventory: str, env: dict[str, str], fails: bool = False) -> str:
+        """Run a whole playbook, such as a guide's, with -vvvv; return the output."""
+        (self._folder / "book.yml").write_text(text)
+        (self._folder / "inventory").write_text(inventory)
+        command = [PROGRAM, "-vvvv", "-i", str(self._folder / "inventory"), *arguments, str(self._folder / "book.yml")]
+        with self._start(command, {**self.environment, **env}) as run:
+            output: str = run.communicate(timeout=240)[0]
+        assert (run.returncode != 0) == fails, output[-6000:]
+        self._search(output, ())
+        return output
+
     def killed(self, tasks: str, *, after: float, env: dict[str, str], by: signal.Signals = signal.SIGKILL) -> str:
         """Run the tasks on one host, and send all processes of the run a signal after so many seconds; return the output."""
         command = self._command(tasks, keep="", hosts=1, head="", variables={}, connection="local")
@@ -145,8 +157,7 @@ class Player:
         playbook = self._written(tasks, keep.split(), head)
         inventory = self._folder / "hosts"
         inventory.write_text("".join(f"host{number:03}\n" for number in range(hosts)))
-        program = str(pathlib.Path(sys.executable).parent / "ansible-playbook")
-        return [program, "-vvvv", "-i", str(inventory), "-c", connection, str(playbook)]
+        return [PROGRAM, "-vvvv", "-i", str(inventory), "-c", connection, str(playbook)]
 
     def _start(self, command: list[str], environment: dict[str, str]) -> subprocess.Popen[str]:
         pipe = subprocess.PIPE

@@ -6,7 +6,8 @@
 
 from __future__ import annotations
 
-from tests.integration.harness import Player
+from tests.integration.harness import PASSWORDS, Player
+from tests.simulator.model import Client
 
 LOGIN = "- {forti.oauth.fac_oauth_token: {username: luser1, password: '{{ secret.luser1 }}'}, register: r}\n"
 KEPT = "- {forti.oauth.fac_oauth_token: {username: luser1, password: '{{ secret.luser1 }}', state: absent}, register: ended}\n"
@@ -75,3 +76,25 @@ def test_info_of_a_login_page_is_no_yes(play: Player) -> None:
     play.sim.fault("/api/v1/oauth/verify_token/", status=200, body="<html>Welcome</html>", content_type="text/html")
     outcome = play("- {forti.oauth.fac_oauth_token_info: {access_token: some-token}, register: info, ignore_errors: true}", keep="info")
     assert "answered 200 with an HTML page." in outcome["info"]["msg"]
+
+
+def test_a_token_ends_twice_in_the_middle_of_a_play(play: Player) -> None:
+    """A lookup in vars is read by each task: it renews itself. What set_fact froze is dead at the end."""
+    life = 8  # seconds; the shortest in which a slow machine still makes a call
+    play.sim.world.clients["brief"] = Client("brief", expires_in=life)
+    call = "- uri: {{url: '{{{{ url }}}}', headers: {{Authorization: '{{{{ {} }}}}'}}, ca_path: '{{{{ ca }}}}', status_code: {}}}\n  no_log: true\n"
+    fresh, wait = call.format("fresh", 200), f"- pause: {{seconds: {life}}}\n"
+    play(
+        "- {set_fact: {frozen: '{{ fresh }}'}, no_log: true}\n" + fresh + wait + fresh + fresh + wait + fresh + call.format("frozen", 401),
+        hosts=2,
+        variables={
+            "fresh": "{{ lookup('forti.oauth.fac_oauth_token', client_id='brief', return_as='authorization') }}",
+            "url": f"{play.sim.url}/api/fabric/device/status",
+            "ca": play.sim.ca,
+        },
+        env={"FAC_USERNAME": "luser1", "FAC_PASSWORD": PASSWORDS["luser1"]},
+    )
+    assert (play.sim.counts["fac.login"], play.sim.counts["fac.refresh"], play.sim.counts["fac.token"]) == (1, 2, 3)
+    sent = [(request["headers"]["Authorization"], request["status"]) for request in play.sim.requests if request["path"] == "/api/fabric/device/status"]
+    assert [status for _token, status in sent] == [200] * 8 + [401] * 2
+    assert [len({token for token, _status in part}) for part in (sent[:2], sent[2:6], sent[6:8], sent)] == [1, 1, 1, 3]

@@ -20,6 +20,7 @@ from .answers import Refused, answer
 from .fac import fac
 from .faults import Fault, Faults, play
 from .forticwp import cwp
+from .later import later
 from .world import World
 
 if TYPE_CHECKING:
@@ -45,6 +46,7 @@ def flask_app(world: World) -> Flask:
     app.url_map.merge_slashes = False
     app.register_blueprint(fac)
     app.register_blueprint(cwp)
+    app.register_blueprint(later)
 
     def refused(problem: Refused) -> FlaskResponse:
         if problem.counted:

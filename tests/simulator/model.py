@@ -51,6 +51,10 @@ CLIENTS = (
     Client("forever", expires_in=0),
     Client("short", expires_in=5),
     Client("assetmanagement", expires_in=14400, single_login=True),
+    Client("flexvm", expires_in=14400, single_login=True),
+    Client("FortiManager", expires_in=14400, single_login=True),
+    Client("FortiAnalyzer", expires_in=14400, single_login=True),
+    Client("FortiSASE", expires_in=14400, single_login=True),
     Client("fcare"),
 )
 

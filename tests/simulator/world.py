@@ -55,6 +55,7 @@ class World:
             self.requests: list[dict[str, Any]] = []
             self.issued: list[str] = []
             self.locked: set[str] = set()
+            self.sessions: set[str] = set()  # of FortiManager Cloud and FortiAnalyzer Cloud
             self.wrong_passwords: Counter[str] = Counter()
             self.clients = {client.client_id: client for client in model.CLIENTS}
             self.users = {(user.account or user.realm, user.name): user for user in model.USERS}
