@@ -1,0 +1,142 @@
+# Copyright (c) 2026, the forti.oauth authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""forti.oauth.awx_setup, with the modules of awx.awx, against a server that answers as AWX does."""
+
+from __future__ import annotations
+
+import json
+import os
+import pathlib
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from tests.awx import Awx
+from tests.awx.server import PASSWORD, USER
+from tests.integration.harness import Player
+from tests.tools import awx_collection
+from tests.tools.awx_types import CREDENTIAL_TYPES
+from tests.tools.build import ROOT
+
+REPOSITORY = "https://github.com/forti-oauth/forti.oauth.git"
+SECRETS = {
+    "password": "Fac-Word-for-Awx-4711",
+    "credential": "11112222-3333-4444-5555-666677778888",
+    "url": "rediss://forti:Redis-for-Awx-4711@redis.example.com:6380/0",
+}
+EVERYTHING = {
+    "awx_setup_fac_credential": {
+        "name": "FortiAuthenticator",
+        "inputs": {"server": "fac.example.com", "client_id": "ansible", "username": "robot", "password": SECRETS["password"], "skip_certificate_check": False},
+    },
+    "awx_setup_forticwp_credential": {"name": "FortiCWP", "inputs": {"credential": SECRETS["credential"]}},
+    "awx_setup_redis_credential": {"name": "Tokens", "inputs": {"url": SECRETS["url"]}},
+    "awx_setup_execution_environment": {"name": "forti.oauth", "image": "registry.example.com/ee-forti-oauth:1"},
+    "awx_setup_project": {"name": "forti.oauth", "scm_branch": "main"},
+    "awx_setup_job_template": {"name": "Tokens in a job", "otp_survey": True},
+}
+
+Setup = Callable[..., str]
+
+
+@pytest.fixture(scope="module")
+def awx_awx() -> pathlib.Path:
+    """The folder that holds awx.awx."""
+    folder = awx_collection.folder()
+    if folder is None:
+        pytest.skip(f"{awx_collection.PACKAGE} cannot be downloaded, which holds awx.awx: the set-up of AWX was not tried")
+    return folder
+
+
+@pytest.fixture
+def awx(tmp_path: pathlib.Path) -> Iterator[Awx]:
+    """An AWX where nothing has been set up."""
+    playbooks = [str(path.relative_to(ROOT)) for path in (ROOT / "playbooks").glob("*.yml")]
+    with Awx(tmp_path, {REPOSITORY: playbooks}) as running:
+        yield running
+
+
+@pytest.fixture
+def setup(play: Player, awx: Awx, awx_awx: pathlib.Path, tmp_path: pathlib.Path) -> Setup:
+    """Run the playbook of the installed collection; return what it printed."""
+    environment = {
+        **play.environment,
+        "ANSIBLE_COLLECTIONS_PATH": os.pathsep.join([play.environment["ANSIBLE_COLLECTIONS_PATH"], str(awx_awx)]),
+        "CONTROLLER_HOST": awx.url,
+        "SSL_CERT_FILE": str(awx.ca),
+    }
+    token = awx.api.new_token()[1]
+
+    def run(variables: dict[str, Any], *arguments: str, fails: bool = False, **env: str) -> str:
+        (tmp_path / "my_awx.yml").write_text(json.dumps(variables))
+        program = str(pathlib.Path(sys.executable).parent / "ansible-playbook")
+        command = [program, "forti.oauth.awx_setup", "-e", f"@{tmp_path}/my_awx.yml", *arguments]
+        whole = {**environment, **(env or {"CONTROLLER_OAUTH_TOKEN": token})}
+        done = subprocess.run(command, env=whole, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=120, check=False)
+        assert (done.returncode != 0) == fails, done.stdout[-6000:]
+        assert "Traceback (most recent call last)" not in done.stdout, done.stdout[-6000:]
+        for secret in (*SECRETS.values(), "Redis-for-Awx-4711", PASSWORD, token, *awx.api.tokens.values()):
+            assert secret not in done.stdout
+        return done.stdout
+
+    return run
+
+
+def test_it_makes_all_that_is_asked_for_and_changes_nothing_the_second_time(awx: Awx, setup: Setup) -> None:
+    assert "failed=0" in setup(EVERYTHING, "-vvvv", CONTROLLER_USERNAME=USER, CONTROLLER_PASSWORD=PASSWORD)
+    assert awx.api.tokens.keys() == {1}, "the modules ended the tokens that they got"
+    for known in CREDENTIAL_TYPES.values():
+        assert {name: awx.things.named("credential_types", known["name"])[name] for name in known} == known
+    for variable in ("fac", "forticwp", "redis"):
+        wanted = EVERYTHING[f"awx_setup_{variable}_credential"]
+        assert awx.things.named("credentials", wanted["name"])["inputs"] == wanted["inputs"]
+    template = awx.things.named("job_templates", "Tokens in a job")
+    credentials = {awx.things.one("credentials", number)["name"] for number in awx.things.listed("job_templates", template["id"], "credentials")}
+    assert credentials == {"FortiAuthenticator", "FortiCWP", "Tokens"}
+    assert template["execution_environment"] == awx.things.named("execution_environments", "forti.oauth")["id"]
+    assert (template["playbook"], template["survey_enabled"]) == ("playbooks/awx_sample.yml", True)
+    assert [question["variable"] for question in awx.things.surveys[template["id"]]["spec"]] == ["fac_otp"]
+    assert awx.writes()
+    # Again, as Automation Platform 2.5 and newer wants it.
+    again = setup(EVERYTHING, "-vvvv", CONTROLLER_OAUTH_TOKEN=awx.api.tokens[1], CONTROLLER_OPTIONAL_API_URLPATTERN_PREFIX="/api/controller/")
+    assert "changed=0" in again
+    assert awx.writes() == []
+
+
+def test_it_brings_up_to_date_what_is_there(awx: Awx, setup: Setup) -> None:
+    old = CREDENTIAL_TYPES["fac"]
+    awx.things.create("credential_types", {**old, "inputs": {"fields": old["inputs"]["fields"][:2]}, "injectors": {}})
+    type_ = awx.things.create("credential_types", CREDENTIAL_TYPES["redis"])
+    awx.things.create("credentials", {"name": "Tokens", "organization": 1, "credential_type": type_["id"], "inputs": {"url": "redis://old.example.com/0"}})
+    output = setup({"awx_setup_redis_credential": EVERYTHING["awx_setup_redis_credential"], "awx_setup_update_secrets": True})
+    assert [method for method, _path in awx.writes()] == ["PATCH", "POST", "PATCH"], output
+    assert {thing["name"] for thing in awx.things.all("credential_types")} == {known["name"] for known in CREDENTIAL_TYPES.values()}
+    assert awx.things.named("credential_types", old["name"])["inputs"] == old["inputs"]
+    assert awx.things.named("credentials", "Tokens")["inputs"] == {"url": SECRETS["url"]}
+    assert not any(awx.things.all(kind) for kind in ("execution_environments", "projects", "job_templates"))
+
+
+@pytest.mark.parametrize(
+    ("variables", "message"),
+    [
+        (
+            {"awx_setup_project": {"name": "x", "scm_ulr": "y"}},
+            "awx_setup_project must hold name, and may hold scm_url, scm_branch, scm_credential. It holds name, scm_ulr.",
+        ),
+        ({"awx_setup_fac_credential": SECRETS["password"]}, "awx_setup_fac_credential must hold name and inputs. It holds something else."),
+        ({"awx_setup_job_template": {"name": "x"}}, "awx_setup_job_template needs awx_setup_project."),
+    ],
+)
+def test_a_slip_is_told_before_anything_is_made(awx: Awx, setup: Setup, variables: dict[str, Any], message: str) -> None:
+    assert message in setup(variables, "-vvvv", fails=True)
+    assert not awx.api.requests
+
+
+def test_what_awx_refuses_is_told(setup: Setup) -> None:
+    wrong = {"name": "x", "inputs": {"credential": SECRETS["credential"], "user": "typo"}}
+    assert "Additional properties are not allowed (user)" in setup({"awx_setup_forticwp_credential": wrong}, fails=True)
