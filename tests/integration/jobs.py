@@ -1,0 +1,66 @@
+# Copyright (c) 2026, the forti.oauth authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A job under ansible-runner, as AWX runs one, and a look at what it leaves."""
+
+from __future__ import annotations
+
+import base64
+import json
+import pathlib
+import subprocess
+import sys
+from typing import Any
+from urllib.parse import quote_plus
+
+import yaml
+
+
+class Job:
+    """A job: what AWX prepares for the runner, and what the runner leaves."""
+
+    def __init__(self, data: pathlib.Path, play: str, *, hosts: int = 2) -> None:
+        """:arg data: the job's private folder, which is made here."""
+        self.data = data
+        self.artifacts = data / "artifacts" / "1"
+        for name in ("project", "inventory", "env"):
+            (data / name).mkdir(parents=True)
+        (data / "project" / "play.yml").write_text(play)
+        (data / "inventory" / "hosts").write_text("".join(f"host{number:03}\n" for number in range(hosts)))
+        (data / "env" / "envvars").write_text("---\n{}\n")
+
+    def give(self, environment: dict[str, str], variables: dict[str, str]) -> None:
+        """Let it have variables of the environment, and answers to a survey, which AWX marks as not to be filled in."""
+        (self.data / "env" / "envvars").write_text(yaml.safe_dump(environment))
+        (self.data / "env" / "extravars").write_text("".join(f"{name}: !unsafe '{value}'\n" for name, value in variables.items()))
+
+    def run(self, environment: dict[str, str], *arguments: str) -> str:
+        """Run it; return what the runner itself printed."""
+        command = [sys.executable, "-m", "ansible_runner", "run", str(self.data), "-p", "play.yml", "--ident", "1", *arguments]
+        bin_first = {"PATH": f"{pathlib.Path(sys.executable).parent}:{environment['PATH']}"}
+        done = subprocess.run(command, env={**environment, **bin_first}, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=240, check=False)
+        assert done.returncode == 0, done.stdout[-6000:]
+        return done.stdout
+
+    def events(self) -> list[dict[str, Any]]:
+        """Return the job's events, in their order."""
+        events = [json.loads(path.read_text()) for path in (self.artifacts / "job_events").glob("*.json")]
+        return sorted(events, key=lambda event: event["counter"])
+
+    def written(self, *folders: str, hidden: dict[str, str]) -> dict[str, str]:
+        """Return what is in these folders, by file.
+
+        :arg hidden: what to show for variables of the environment that the test gave to the runner, which writes them down as they are.
+        """
+        files = [path for folder in folders for path in (self.data / folder).rglob("*") if path.is_file()]
+        texts = {str(path.relative_to(self.data)): path.read_text(errors="replace") for path in files}
+        command = json.loads(texts["artifacts/1/command"])
+        command["env"].update(hidden)
+        return {**texts, "artifacts/1/command": json.dumps(command)}
+
+
+def leaks(texts: dict[str, str], secrets: set[str]) -> set[str]:
+    """Return which secret is where."""
+    forms = {form: secret for secret in secrets for form in (secret, quote_plus(secret), base64.b64encode(secret.encode()).decode())}
+    return {f"{secret} in {place}" for place, text in texts.items() for form, secret in forms.items() if form in text}

@@ -1,0 +1,73 @@
+# Copyright (c) 2026, the forti.oauth authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Jobs as AWX runs them: its own code puts the credentials into the environment, and ansible-runner runs the sample."""
+
+from __future__ import annotations
+
+import pathlib
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+
+from tests.integration.harness import PASSWORDS, Player
+from tests.integration.jobs import Job, leaks
+from tests.tools.awx_types import CREDENTIAL_TYPES, inject
+from tests.tools.redis_server import PASSWORD as REDIS_PASSWORD
+from tests.tools.redis_server import RedisServer
+
+pytest.importorskip("ansible_runner", reason="there is no ansible-runner on this machine: no job was tried as AWX runs it")
+pytest.importorskip("awx_plugins.interfaces", reason="AWX's own code is not on this machine, or Python is too old for it: no job was tried as AWX runs it")
+
+SAMPLE = "- import_playbook: forti.oauth.awx_sample\n"
+
+
+def credential(key: str, **filled: Any) -> dict[str, Any]:
+    """Return the inputs of a credential as the form of AWX saves them: what was not filled in is there, and empty."""
+    fields = CREDENTIAL_TYPES[key]["inputs"]["fields"]
+    return {field["id"]: filled.get(field["id"], False if field["type"] == "boolean" else "") for field in fields}
+
+
+class AwxJob:
+    """A job of the sample with its credentials, and what AWX keeps of it."""
+
+    def __init__(self, play: Player, folder: pathlib.Path, credentials: dict[str, dict[str, Any]], *, answers: dict[str, str], hosts: int = 2) -> None:
+        """:arg answers: what a person put into the survey."""
+        self._job = Job(folder, SAMPLE, hosts=hosts)
+        injected = [inject(key, inputs, folder) for key, inputs in credentials.items()]
+        assert not any(each.arguments for each in injected), "a credential went into extra variables"
+        self._job.give({variable: value for each in injected for variable, value in each.env.items()}, answers)
+        self._shown = {variable: value for each in injected for variable, value in each.shown.items()}
+        self._secrets = {*PASSWORDS.values(), REDIS_PASSWORD, *filter(None, answers.values())}
+        self._play = play
+
+    def run(self) -> str:
+        """Run it, which must succeed; return its output as AWX shows it, without a secret anywhere."""
+        printed = self._job.run({variable: value for variable, value in self._play.environment.items() if not variable.startswith(("FAC_", "FORTI"))})
+        left = {**self._job.written("artifacts", hidden=self._shown), "what the runner printed": printed}
+        assert leaks(left, {*self._secrets, *self._play.sim.secrets()}) == set()
+        return "\n".join(event["stdout"] for event in self._job.events())
+
+
+def test_task_template_and_role_share_one_login_with_the_code_of_a_survey(play: Player, tmp_path: pathlib.Path) -> None:
+    ca = pathlib.Path(play.sim.ca).read_text()
+    fac = credential("fac", server=play.sim.host, client_id="ansible", username="ftm1", password=PASSWORDS["ftm1"], ca_cert=ca)
+    forticwp = credential("forticwp", server=play.sim.host, credential=PASSWORDS["credential"], ca_cert=ca)
+    output = AwxJob(play, tmp_path / "job", {"fac": fac, "forticwp": forticwp}, answers={"fac_otp": play.sim.otp("ftm1")}).run()
+    assert output.count(f"https://{play.sim.host}: by ") == 4, output
+    counts = play.sim.counts
+    assert (counts["fac.challenge"], counts["fac.login"], counts["forticwp.credentials"]) == (1, 1, 1)
+    assert len(play.sim.requests) == 3  # the second one to the FortiAuthenticator brings the code
+
+
+def test_slices_share_a_push_through_redis(play: Player, redis_server: RedisServer, tmp_path: pathlib.Path) -> None:
+    fac = {"server": play.sim.host, "client_id": "ansible", "username": "push1", "password": PASSWORDS["push1"], "skip_certificate_check": True}
+    credentials = {"fac": fac, "redis": {"url": redis_server.url}}
+    slices = [AwxJob(play, tmp_path / f"slice{number}", credentials, answers={"fac_otp": ""}, hosts=1) for number in range(2)]
+    with ThreadPoolExecutor() as pool:
+        outputs = list(pool.map(AwxJob.run, slices))
+    assert play.sim.counts["fac.challenge"] == 1
+    assert sum("push1: approve the sign-in to" in output for output in outputs) == 1
+    assert sorted(output.count(": by cache, good until") for output in outputs) == [0, 1], outputs
