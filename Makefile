@@ -5,6 +5,7 @@
 # make quickstart   see it work, on 20 hosts, against a simulated FortiCWP and FortiAuthenticator
 # make test         all tests, through the collection as it is installed
 # make matrix       the integration tests on every supported ansible-core
+# make gates        all that the collection has to pass before it is published; make gates ARGUMENTS=types tries one of them
 # make build        the collection's artifact, in dist/
 
 PYTHON := $(shell python3 tests/tools/pythons.py 3.10 3.13)
@@ -13,7 +14,7 @@ INSTALL := DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-rec
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 export LC_ALL := C.UTF-8
 
-.PHONY: quickstart test matrix build servers clean
+.PHONY: quickstart test matrix gates build servers clean
 
 quickstart: $(VENV)/ready
 	python tests/quickstart.py
@@ -22,7 +23,10 @@ test: $(VENV)/ready servers
 	python -m pytest -n 2 tests
 
 matrix: $(VENV)/ready servers
-	python tests/tools/matrix.py
+	python tests/tools/matrix.py $(ARGUMENTS)
+
+gates: $(VENV)/ready
+	python -m tests.tools.gates $(ARGUMENTS)
 
 build: $(VENV)/ready
 	python tests/tools/build.py dist

@@ -25,7 +25,8 @@ FLOWS = """
 - {forti.oauth.fac_oauth_token: {username: email1, password: '{{ secret.email1 }}'}, register: repeated, ignore_errors: true}
 - {forti.oauth.forticwp_token: {credential: '{{ secret.credential }}', cache: none}, register: cwp_repeated, ignore_errors: true}
 - {forti.oauth.fac_oauth_token: {username: luser1, password: '{{ secret.luser1 }}'}, register: login}
-- {forti.oauth.fac_oauth_token: {username: luser1, password: '{{ secret.luser1 }}', client_id: ansible-secret, client_secret: '{{ secret.client }}'}, register: client}
+- forti.oauth.fac_oauth_token: {username: luser1, password: '{{ secret.luser1 }}', client_id: ansible-secret, client_secret: '{{ secret.client }}'}
+  register: client
 - {forti.oauth.fac_oauth_token: {username: push1, password: '{{ secret.push1 }}', push_interval: 1}, register: push}
 - {forti.oauth.fac_oauth_token: {username: ftm1, password: '{{ secret.ftm1 }}', method: ftm, otp: '{{ otp }}'}, register: typed}
 - {forti.oauth.fac_oauth_token: {username: radius1, password: '{{ secret.radius1 }}', otp: '{{ radius_otp }}'}, register: radius}

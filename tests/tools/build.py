@@ -20,12 +20,17 @@ def build(destination: pathlib.Path) -> pathlib.Path:
     """Build the artifact into a folder and return its path. What lies about in the checkout does not get in."""
     destination.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as folder:
-        for name in _known_files():
-            target = pathlib.Path(folder, name)
-            target.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(ROOT / name, target)
+        copy(pathlib.Path(folder))
         _run(GALAXY, "collection", "build", "--force", "--output-path", str(destination.resolve()), folder)
     return max(destination.glob("forti-oauth-*.tar.gz"), key=lambda path: path.stat().st_mtime)
+
+
+def copy(destination: pathlib.Path) -> None:
+    """Copy the files that git knows, or would add, into a folder."""
+    for name in known_files():
+        target = destination / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(ROOT / name, target, follow_symlinks=False)
 
 
 def install(destination: pathlib.Path) -> pathlib.Path:
@@ -35,7 +40,8 @@ def install(destination: pathlib.Path) -> pathlib.Path:
     return destination
 
 
-def _known_files() -> list[str]:
+def known_files() -> list[str]:
+    """Return the names of the files that git knows, or would add."""
     listed = subprocess.run(["git", "ls-files", "-co", "--exclude-standard", "-z"], cwd=ROOT, capture_output=True, text=True, check=True)
     return [name for name in listed.stdout.split("\0") if name and (ROOT / name).is_file()]
 

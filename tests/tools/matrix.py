@@ -11,53 +11,54 @@ python tests/tools/matrix.py 2.16 2.22  these
 from __future__ import annotations
 
 import pathlib
+import re
 import subprocess
 import sys
+import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2]))
 
 from tests.tools.build import ROOT
 from tests.tools.pythons import find
-
-# The controller's Pythons of each version, from its release notes.
-PYTHONS = {
-    "2.16": ((3, 10), (3, 12)),
-    "2.17": ((3, 10), (3, 12)),
-    "2.18": ((3, 11), (3, 13)),
-    "2.19": ((3, 11), (3, 13)),
-    "2.20": ((3, 12), (3, 14)),
-    "2.21": ((3, 12), (3, 14)),
-    "2.22": ((3, 13), (3, 14)),
-}
-NEEDED = ["ansible-runner", "flask", "pytest", "pytest-xdist", "redis", "requests", "trustme"]
+from tests.tools.table import Row, closing, table
+from tests.tools.venvs import PYTHONS, NoPython, core
 
 
 def main(versions: list[str]) -> int:
-    """Run them all; return 0 if all passed."""
-    verdicts = {version: _verdict(version) for version in versions}
-    for version, verdict in verdicts.items():
-        print(f"ansible-core {version}: {verdict}")
-    return 0 if all("passed" in verdict and "failed" not in verdict for verdict in verdicts.values()) else 1
+    """Run them all; return 0 if all were tried and passed."""
+    rows = [_row(version) for version in versions]
+    print(table(("ansible-core", "Python", "verdict", "seconds", ""), rows))
+    print(closing("versions of ansible-core", rows))
+    return 0 if all(row.passed for row in rows) else 1
 
 
-def _verdict(version: str) -> str:
-    python = find(*PYTHONS[version])
-    if python is None:
-        return "not tried: there is no Python for it on this machine"
-    venv = ROOT / ".work" / f"core-{version}"
-    if not (venv / "ready").exists():
-        subprocess.run([python, "-m", "venv", "--clear", str(venv)], check=True)
-        # A release candidate counts where there is nothing newer: ~=2.22.0rc1 is 2.22.0rc1 and later, below 2.23.
-        wanted = [f"ansible-core~={version}.0rc1", *NEEDED]
-        subprocess.run([str(venv / "bin" / "pip"), "install", "--quiet", "--disable-pip-version-check", *wanted], check=True)
-        (venv / "ready").touch()
-    done = subprocess.run(
-        [str(venv / "bin" / "python"), "-m", "pytest", "-q", "-n", "2", "tests/integration"], cwd=ROOT, stdout=subprocess.PIPE, text=True, check=False
-    )
+def _row(version: str) -> Row:
+    started = time.monotonic()
+    try:
+        programs = core(version)
+    except NoPython as problem:
+        return Row(version, "", "not tried", 0, str(problem))
+    print(f"ansible-core {version} ...", flush=True)
+    tests = [str(programs / "python"), "-m", "pytest", "-q", "-n", "2", "-rs", "tests/integration"]
+    done = subprocess.run(tests, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
     if done.returncode:
         print(done.stdout)
-    exact = subprocess.run([str(venv / "bin" / "ansible"), "--version"], stdout=subprocess.PIPE, text=True, check=True).stdout.splitlines()[0]
-    return f"{done.stdout.strip().splitlines()[-1]}  {exact}, Python {python}"
+    return Row(*_versions(programs), "FAILED" if done.returncode else "passed", time.monotonic() - started, _note(done.stdout))
+
+
+def _versions(programs: pathlib.Path) -> tuple[str, str]:
+    """Return the exact versions of ansible-core and of the Python that it runs on."""
+    command = [str(programs / "python"), "-c", "import ansible.release, platform; print(ansible.release.__version__, platform.python_version())"]
+    core_version, python = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout.split()
+    return core_version, python
+
+
+def _note(output: str) -> str:
+    """Return pytest's counts, what was skipped and why, and the oldest Python that modules ran on."""
+    counts = output.strip().splitlines()[-1] if output.strip() else "no output"
+    skipped = sorted({line.partition(": ")[2] for line in output.splitlines() if line.startswith("SKIPPED")})
+    modules = "" if find((3, 9), (3, 9)) is None else "modules on Python 3.9 too"
+    return "; ".join(part for part in (re.sub(r" in [\d.]+s.*", "", counts), modules, *skipped) if part)
 
 
 if __name__ == "__main__":

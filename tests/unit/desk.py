@@ -57,23 +57,30 @@ class Desk:
     def broker(self, run: str | None = "run", shared: str | None = None) -> Broker:
         return Broker(run=self.shelf(run), shared=self.shelf(shared), warn=self.warn)
 
-    def ask(self, identity: Mapping[str, str] = LOGIN, *, run: str | None = "run", shared: str | None = None, **more: Any) -> Result:
+    def ask(self, identity: Mapping[str, str] | None = None, *, run: str | None = "run", shared: str | None = None, **more: Any) -> Result:
         known = {"once": {}, "min_validity": 60, "forced_by": None, "patience": 20, **more}
-        return self.broker(run, shared).token(Request(identity=identity, login=self._login, refresh=self._refresh, **known))
+        return self.broker(run, shared).token(Request(identity=identity or LOGIN, login=self._login, refresh=self._refresh, **known))
 
-    def token(self, identity: Mapping[str, str] = LOGIN, **more: Any) -> str:
+    def token(self, identity: Mapping[str, str] | None = None, **more: Any) -> str:
         """Ask, and return the token alone."""
         token: str = self.ask(identity, **more)["access_token"]
         return token
 
     def end(
-        self, access_token: str | None, identity: Mapping[str, str] = LOGIN, *, run: str = "run", shared: str | None = None, live: bool = True, **more: Any
+        self,
+        access_token: str | None,
+        identity: Mapping[str, str] | None = None,
+        *,
+        run: str = "run",
+        shared: str | None = None,
+        live: bool = True,
+        **more: Any,
     ) -> bool:
         def at_server(token: str) -> bool:
             self.ended.append(token)
             return live
 
-        return self.broker(run, shared).revoke(identity, access_token, patience=20, end=at_server, **{"only_look": False, **more})
+        return self.broker(run, shared).revoke(identity or LOGIN, access_token, patience=20, end=at_server, **{"only_look": False, **more})
 
     def _login(self) -> Result:
         return self._answer("login", self.login_fails)

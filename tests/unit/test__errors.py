@@ -73,8 +73,7 @@ def test_what_a_refusal_says(body: dict[str, Any], message: str) -> None:
 )
 def test_what_kind_a_refusal_is(status: int, kind: type[FortiError]) -> None:
     error = refuse(status, {})
-    assert type(error) is kind
-    assert error.details == {"status": status}
+    assert (type(error), error.details) == (kind, {"status": status})
 
 
 def test_a_play_may_test_what_was_refused() -> None:

@@ -20,6 +20,7 @@ import urllib3
 from ansible_collections.forti.oauth.plugins.module_utils._http_faults import Fault, explain
 
 SECRET = "hunter2"
+POOL = urllib3.HTTPConnectionPool("fac.example.com")
 CLOSED = Fault("closed the connection before its answer was complete. Whether the request arrived is unknown.", unsent=False)
 NO_ANSWER = Fault("did not answer within 7 seconds. Check the network, or raise timeout.", unsent=False)
 NO_PROXY = Fault("was not reached: the proxy failed. Check https_proxy and no_proxy.", unsent=True)
@@ -181,7 +182,7 @@ def no_route() -> Exception:
         pytest.param(built(urllib3.exceptions.ConnectTimeoutError(SECRET), kind=requests.exceptions.ConnectTimeout), CONNECT_TIMEOUT, id="connect timeout"),
         pytest.param(no_route(), UNREACHABLE, id="no route"),
         pytest.param(requests.exceptions.ReadTimeout(SECRET), NO_ANSWER, id="read timeout"),
-        pytest.param(requests.exceptions.ConnectionError(urllib3.exceptions.ReadTimeoutError(None, SECRET, "")), NO_ANSWER, id="drip"),  # type: ignore[arg-type]
+        pytest.param(requests.exceptions.ConnectionError(urllib3.exceptions.ReadTimeoutError(POOL, SECRET, "")), NO_ANSWER, id="drip"),
         pytest.param(requests.exceptions.ConnectionError(ConnectionResetError(errno.ECONNRESET, SECRET)), CLOSED, id="reset"),
         pytest.param(PermissionError(errno.EACCES, SECRET, SECRET), NO_FILE, id="a file that may not be read"),
         pytest.param(ValueError(SECRET), Fault("could not be asked (ValueError).", unsent=False, final=True), id="a fault of ours"),
