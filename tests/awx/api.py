@@ -28,6 +28,7 @@ class Api:
     def __init__(self, things: Things, user: str, password: str) -> None:
         self.things, self.user, self.password = things, user, password
         self.tokens: dict[int, str] = {}
+        self.issued: list[str] = []
         self.requests: list[tuple[str, str]] = []
         self.app = Flask(__name__)
         self._lock = threading.Lock()
@@ -86,9 +87,9 @@ class Api:
 
     def new_token(self) -> tuple[int, str]:
         """Make a token that lets somebody in; return its number too."""
-        number = len(self.tokens) + 1
-        self.tokens[number] = secrets.token_urlsafe(24)
-        return number, self.tokens[number]
+        self.issued.append(secrets.token_urlsafe(24))
+        self.tokens[len(self.issued)] = self.issued[-1]
+        return len(self.issued), self.issued[-1]
 
     def _new_token(self) -> Any:
         number, token = self.new_token()

@@ -15,13 +15,15 @@ import pytest
 from tests.integration.harness import PASSWORDS, Player
 from tests.integration.jobs import Job, leaks
 from tests.tools.awx_types import CREDENTIAL_TYPES, inject
+from tests.tools.guides import example
 from tests.tools.redis_server import PASSWORD as REDIS_PASSWORD
 from tests.tools.redis_server import RedisServer
 
 pytest.importorskip("ansible_runner", reason="there is no ansible-runner on this machine: no job was tried as AWX runs it")
 pytest.importorskip("awx_plugins.interfaces", reason="AWX's own code is not on this machine, or Python is too old for it: no job was tried as AWX runs it")
 
-SAMPLE = "- import_playbook: forti.oauth.awx_sample\n"
+SAMPLE = example("guide_awx", "import_playbook")
+OWN = example("guide_awx", "/api/fabric/device/status").removeprefix("---\n")
 
 
 def credential(key: str, **filled: Any) -> dict[str, Any]:
@@ -31,11 +33,11 @@ def credential(key: str, **filled: Any) -> dict[str, Any]:
 
 
 class AwxJob:
-    """A job of the sample with its credentials, and what AWX keeps of it."""
+    """A job with its credentials, and what AWX keeps of it. It runs the guide's two playbooks, the sample and one's own."""
 
     def __init__(self, play: Player, folder: pathlib.Path, credentials: dict[str, dict[str, Any]], *, answers: dict[str, str], hosts: int = 2) -> None:
         """:arg answers: what a person put into the survey."""
-        self._job = Job(folder, SAMPLE, hosts=hosts)
+        self._job = Job(folder, SAMPLE + OWN, hosts=hosts)
         injected = [inject(key, inputs, folder) for key, inputs in credentials.items()]
         assert not any(each.arguments for each in injected), "a credential went into extra variables"
         self._job.give({variable: value for each in injected for variable, value in each.env.items()}, answers)
@@ -59,11 +61,18 @@ def test_task_template_and_role_share_one_login_with_the_code_of_a_survey(play: 
     assert output.count(f"https://{play.sim.host}: by ") == 4, output
     counts = play.sim.counts
     assert (counts["fac.challenge"], counts["fac.login"], counts["forticwp.credentials"]) == (1, 1, 1)
-    assert len(play.sim.requests) == 3  # the second one to the FortiAuthenticator brings the code
+    assert len(play.sim.requests) == 4  # the second one to the FortiAuthenticator brings the code; the last one is the call with the token
+    assert play.sim.requests[-1]["status"] == 200
 
 
 def test_slices_share_a_push_through_redis(play: Player, redis_server: RedisServer, tmp_path: pathlib.Path) -> None:
-    fac = {"server": play.sim.host, "client_id": "ansible", "username": "push1", "password": PASSWORDS["push1"], "skip_certificate_check": True}
+    fac = {
+        "server": play.sim.host,
+        "client_id": "ansible",
+        "username": "push1",
+        "password": PASSWORDS["push1"],
+        "ca_cert": pathlib.Path(play.sim.ca).read_text(),
+    }
     credentials = {"fac": fac, "redis": {"url": redis_server.url}}
     slices = [AwxJob(play, tmp_path / f"slice{number}", credentials, answers={"fac_otp": ""}, hosts=1) for number in range(2)]
     with ThreadPoolExecutor() as pool:

@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+import yaml
 
 from tests.awx import Awx
 from tests.awx.server import PASSWORD, USER
@@ -22,24 +23,16 @@ from tests.integration.harness import Player
 from tests.tools import awx_collection
 from tests.tools.awx_types import CREDENTIAL_TYPES
 from tests.tools.build import ROOT
+from tests.tools.guides import example
 
 REPOSITORY = "https://github.com/forti-oauth/forti.oauth.git"
 SECRETS = {
-    "password": "Fac-Word-for-Awx-4711",
-    "credential": "11112222-3333-4444-5555-666677778888",
-    "url": "rediss://forti:Redis-for-Awx-4711@redis.example.com:6380/0",
+    "vault_fac_password": "Fac-Word-for-Awx-4711",
+    "vault_forticwp_credential": "11112222-3333-4444-5555-666677778888",
+    "vault_redis_url": "rediss://forti:Redis-for-Awx-4711@redis.example.com:6380/0",
 }
-EVERYTHING = {
-    "awx_setup_fac_credential": {
-        "name": "FortiAuthenticator",
-        "inputs": {"server": "fac.example.com", "client_id": "ansible", "username": "robot", "password": SECRETS["password"], "skip_certificate_check": False},
-    },
-    "awx_setup_forticwp_credential": {"name": "FortiCWP", "inputs": {"credential": SECRETS["credential"]}},
-    "awx_setup_redis_credential": {"name": "Tokens", "inputs": {"url": SECRETS["url"]}},
-    "awx_setup_execution_environment": {"name": "forti.oauth", "image": "registry.example.com/ee-forti-oauth:1"},
-    "awx_setup_project": {"name": "forti.oauth", "scm_branch": "main"},
-    "awx_setup_job_template": {"name": "Tokens in a job", "otp_survey": True},
-}
+GUIDE = yaml.safe_load(example("guide_awx", "awx_setup_fac_credential"))
+EVERYTHING = {**GUIDE, **SECRETS}
 
 Setup = Callable[..., str]
 
@@ -80,7 +73,7 @@ def setup(play: Player, awx: Awx, awx_awx: pathlib.Path, tmp_path: pathlib.Path)
         done = subprocess.run(command, env=whole, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=120, check=False)
         assert (done.returncode != 0) == fails, done.stdout[-6000:]
         assert "Traceback (most recent call last)" not in done.stdout, done.stdout[-6000:]
-        for secret in (*SECRETS.values(), "Redis-for-Awx-4711", PASSWORD, token, *awx.api.tokens.values()):
+        for secret in (*SECRETS.values(), "Redis-for-Awx-4711", PASSWORD, *awx.api.issued):
             assert secret not in done.stdout
         return done.stdout
 
@@ -92,12 +85,12 @@ def test_it_makes_all_that_is_asked_for_and_changes_nothing_the_second_time(awx:
     assert awx.api.tokens.keys() == {1}, "the modules ended the tokens that they got"
     for known in CREDENTIAL_TYPES.values():
         assert {name: awx.things.named("credential_types", known["name"])[name] for name in known} == known
-    for variable in ("fac", "forticwp", "redis"):
-        wanted = EVERYTHING[f"awx_setup_{variable}_credential"]
-        assert awx.things.named("credentials", wanted["name"])["inputs"] == wanted["inputs"]
-    template = awx.things.named("job_templates", "Tokens in a job")
+    for key, field, secret in (("fac", "password", "fac_password"), ("forticwp", "credential", "forticwp_credential"), ("redis", "url", "redis_url")):
+        wanted = GUIDE[f"awx_setup_{key}_credential"]
+        assert awx.things.named("credentials", wanted["name"])["inputs"] == {**wanted["inputs"], field: SECRETS[f"vault_{secret}"]}
+    template = awx.things.named("job_templates", GUIDE["awx_setup_job_template"]["name"])
     credentials = {awx.things.one("credentials", number)["name"] for number in awx.things.listed("job_templates", template["id"], "credentials")}
-    assert credentials == {"FortiAuthenticator", "FortiCWP", "Tokens"}
+    assert credentials == {GUIDE[f"awx_setup_{key}_credential"]["name"] for key in CREDENTIAL_TYPES}
     assert template["execution_environment"] == awx.things.named("execution_environments", "forti.oauth")["id"]
     assert (template["playbook"], template["survey_enabled"]) == ("playbooks/awx_sample.yml", True)
     assert [question["variable"] for question in awx.things.surveys[template["id"]]["spec"]] == ["fac_otp"]
@@ -109,15 +102,15 @@ def test_it_makes_all_that_is_asked_for_and_changes_nothing_the_second_time(awx:
 
 
 def test_it_brings_up_to_date_what_is_there(awx: Awx, setup: Setup) -> None:
-    old = CREDENTIAL_TYPES["fac"]
+    old, name = CREDENTIAL_TYPES["fac"], GUIDE["awx_setup_redis_credential"]["name"]
     awx.things.create("credential_types", {**old, "inputs": {"fields": old["inputs"]["fields"][:2]}, "injectors": {}})
     type_ = awx.things.create("credential_types", CREDENTIAL_TYPES["redis"])
-    awx.things.create("credentials", {"name": "Tokens", "organization": 1, "credential_type": type_["id"], "inputs": {"url": "redis://old.example.com/0"}})
-    output = setup({"awx_setup_redis_credential": EVERYTHING["awx_setup_redis_credential"], "awx_setup_update_secrets": True})
+    awx.things.create("credentials", {"name": name, "organization": 1, "credential_type": type_["id"], "inputs": {"url": "redis://old.example.com/0"}})
+    output = setup({"awx_setup_redis_credential": GUIDE["awx_setup_redis_credential"], **SECRETS, "awx_setup_update_secrets": True})
     assert [method for method, _path in awx.writes()] == ["PATCH", "POST", "PATCH"], output
     assert {thing["name"] for thing in awx.things.all("credential_types")} == {known["name"] for known in CREDENTIAL_TYPES.values()}
     assert awx.things.named("credential_types", old["name"])["inputs"] == old["inputs"]
-    assert awx.things.named("credentials", "Tokens")["inputs"] == {"url": SECRETS["url"]}
+    assert awx.things.named("credentials", name)["inputs"] == {"url": SECRETS["vault_redis_url"]}
     assert not any(awx.things.all(kind) for kind in ("execution_environments", "projects", "job_templates"))
 
 
@@ -128,7 +121,7 @@ def test_it_brings_up_to_date_what_is_there(awx: Awx, setup: Setup) -> None:
             {"awx_setup_project": {"name": "x", "scm_ulr": "y"}},
             "awx_setup_project must hold name, and may hold scm_url, scm_branch, scm_credential. It holds name, scm_ulr.",
         ),
-        ({"awx_setup_fac_credential": SECRETS["password"]}, "awx_setup_fac_credential must hold name and inputs. It holds something else."),
+        ({"awx_setup_fac_credential": SECRETS["vault_fac_password"]}, "awx_setup_fac_credential must hold name and inputs. It holds something else."),
         ({"awx_setup_job_template": {"name": "x"}}, "awx_setup_job_template needs awx_setup_project."),
     ],
 )
@@ -138,5 +131,10 @@ def test_a_slip_is_told_before_anything_is_made(awx: Awx, setup: Setup, variable
 
 
 def test_what_awx_refuses_is_told(setup: Setup) -> None:
-    wrong = {"name": "x", "inputs": {"credential": SECRETS["credential"], "user": "typo"}}
+    wrong = {"name": "x", "inputs": {"credential": SECRETS["vault_forticwp_credential"], "user": "typo"}}
     assert "Additional properties are not allowed (user)" in setup({"awx_setup_forticwp_credential": wrong}, fails=True)
+
+
+def test_a_wrong_password_is_tried_once(awx: Awx, setup: Setup) -> None:
+    assert "HTTP Error 401" in setup({}, fails=True, CONTROLLER_USERNAME=USER, CONTROLLER_PASSWORD="not-the-password-4711")
+    assert awx.api.requests == [("POST", "/api/v2/tokens/")]

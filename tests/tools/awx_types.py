@@ -40,7 +40,9 @@ def inject(key: str, inputs: dict[str, Any], folder: pathlib.Path) -> Injected:
 
     :raises ImportError: AWX's code is not installed. It needs Python 3.11.
     """
-    api = {name: importlib.import_module(f"awx_plugins.interfaces._temporary_private_{name}_api") for name in ("inject", "credential", "container")}
+    api: dict[str, Any] = {
+        name: importlib.import_module(f"awx_plugins.interfaces._temporary_private_{name}_api") for name in ("inject", "credential", "container")
+    }
     types = importlib.import_module("awx_plugins.interfaces._temporary_private_api")
     (folder / "env").mkdir(exist_ok=True)
     known = CREDENTIAL_TYPES[key]
