@@ -55,10 +55,20 @@ def python39(bare_python39: str, tmp_path_factory: pytest.TempPathFactory) -> st
 @pytest.fixture(scope="session")
 def fortinet_collections() -> pathlib.Path:
     """The folder with the real collections of Fortinet's products, and what they need."""
+    return _fetched("ansible.netcommon", "ansible.utils", "fortinet.fortimanager", "fortinet.fortios")
+
+
+@pytest.fixture(scope="session")
+def awx_collection() -> pathlib.Path:
+    """The folder with the real modules that set AWX up."""
+    return _fetched("awx.awx")
+
+
+def _fetched(*names: str) -> pathlib.Path:
     try:
-        return fetch(["ansible.netcommon", "ansible.utils", "fortinet.fortimanager", "fortinet.fortios"])
+        return fetch(list(names))
     except subprocess.CalledProcessError:
-        pytest.skip("the package ansible cannot be downloaded here: Fortinet's own collections were not tried")
+        pytest.skip(f"the package ansible cannot be downloaded here: not tried with {', '.join(names)}")
 
 
 @pytest.fixture(scope="session")

@@ -20,7 +20,6 @@ import yaml
 from tests.awx import Awx
 from tests.awx.server import PASSWORD, USER
 from tests.integration.harness import Player
-from tests.tools import awx_collection
 from tests.tools.awx_types import CREDENTIAL_TYPES
 from tests.tools.build import ROOT
 from tests.tools.guides import example
@@ -37,15 +36,6 @@ EVERYTHING = {**GUIDE, **SECRETS}
 Setup = Callable[..., str]
 
 
-@pytest.fixture(scope="module")
-def awx_awx() -> pathlib.Path:
-    """The folder that holds awx.awx."""
-    folder = awx_collection.folder()
-    if folder is None:
-        pytest.skip(f"{awx_collection.PACKAGE} cannot be downloaded, which holds awx.awx: the set-up of AWX was not tried")
-    return folder
-
-
 @pytest.fixture
 def awx(tmp_path: pathlib.Path) -> Iterator[Awx]:
     """An AWX where nothing has been set up."""
@@ -55,11 +45,11 @@ def awx(tmp_path: pathlib.Path) -> Iterator[Awx]:
 
 
 @pytest.fixture
-def setup(play: Player, awx: Awx, awx_awx: pathlib.Path, tmp_path: pathlib.Path) -> Setup:
+def setup(play: Player, awx: Awx, awx_collection: pathlib.Path, tmp_path: pathlib.Path) -> Setup:
     """Run the playbook of the installed collection; return what it printed."""
     environment = {
         **play.environment,
-        "ANSIBLE_COLLECTIONS_PATH": os.pathsep.join([play.environment["ANSIBLE_COLLECTIONS_PATH"], str(awx_awx)]),
+        "ANSIBLE_COLLECTIONS_PATH": os.pathsep.join([play.environment["ANSIBLE_COLLECTIONS_PATH"], str(awx_collection)]),
         "CONTROLLER_HOST": awx.url,
         "SSL_CERT_FILE": str(awx.ca),
     }

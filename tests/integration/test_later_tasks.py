@@ -7,8 +7,6 @@
 from __future__ import annotations
 
 import pathlib
-import re
-import textwrap
 from collections import Counter
 from typing import Any
 
@@ -16,13 +14,10 @@ import pytest
 import yaml
 
 from tests.integration.harness import PASSWORDS, Player
-from tests.tools.build import ROOT
+from tests.tools.guides import examples
 
-GUIDE = (ROOT / "docs/docsite/rst/guide_later_tasks.rst").read_text()
 # One playbook for each section; of a section with two, the second has its own name.
-PLAYBOOKS = {
-    yaml.safe_load(text)[0]["name"]: text for text in map(textwrap.dedent, re.findall(r"(?m)^\.\. code-block:: yaml\+jinja\n\n((?:   .*\n|\n)+)", GUIDE))
-}
+PLAYBOOKS = {yaml.safe_load(text)[0]["name"]: text for text in examples("guide_later_tasks")}
 HOSTS = ("fac.example.com", "customerapiauth.fortinet.com", "support.fortinet.com", "portal.prod.fortisase.com")
 VAULT = {"fac_username": "luser1", "fac_password": PASSWORDS["luser1"], "forticloud_api_id": "luser1", "forticloud_password": PASSWORDS["luser1"]}
 TOKEN = "/api/v1/oauth/token/"

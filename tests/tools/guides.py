@@ -14,8 +14,13 @@ from tests.tools.build import ROOT
 _BLOCK = re.compile(r"^\.\. code-block:: yaml(?:\+jinja)?\n\n((?: .*\n|\n)+)", re.MULTILINE)
 
 
+def examples(guide: str) -> list[str]:
+    """Return the YAML examples of a guide, in their order."""
+    text = (ROOT / "docs" / "docsite" / "rst" / f"{guide}.rst").read_text()
+    return [textwrap.dedent(block).strip() + "\n" for block in _BLOCK.findall(text)]
+
+
 def example(guide: str, part: str) -> str:
     """Return the one YAML example of a guide that holds this text."""
-    text = (ROOT / "docs" / "docsite" / "rst" / f"{guide}.rst").read_text()
-    (block,) = [textwrap.dedent(block).strip() + "\n" for block in _BLOCK.findall(text) if part in block]
+    (block,) = [block for block in examples(guide) if part in block]
     return block
