@@ -51,9 +51,21 @@ _raw:
   elements: raw
 """
 
-from ansible_collections.forti.oauth.plugins.module_utils._fac import FortiAuthenticator
+from typing import TYPE_CHECKING
+
 from ansible_collections.forti.oauth.plugins.plugin_utils._lookup import TokenLookupBase
+
+if TYPE_CHECKING:
+    from ansible_collections.forti.oauth.plugins.module_utils._service import TokenService
 
 
 class LookupModule(TokenLookupBase):
-    service = FortiAuthenticator
+    prefix = "fac_oauth_"
+    environment = "FAC_"
+
+    @classmethod
+    def service(cls) -> type[TokenService]:
+        """Return the token service."""
+        from ansible_collections.forti.oauth.plugins.module_utils._fac import FortiAuthenticator
+
+        return FortiAuthenticator

@@ -44,9 +44,21 @@ _raw:
   elements: raw
 """
 
-from ansible_collections.forti.oauth.plugins.module_utils._forticwp import FortiCwp
+from typing import TYPE_CHECKING
+
 from ansible_collections.forti.oauth.plugins.plugin_utils._lookup import TokenLookupBase
+
+if TYPE_CHECKING:
+    from ansible_collections.forti.oauth.plugins.module_utils._service import TokenService
 
 
 class LookupModule(TokenLookupBase):
-    service = FortiCwp
+    prefix = "forticwp_"
+    environment = "FORTICWP_"
+
+    @classmethod
+    def service(cls) -> type[TokenService]:
+        """Return the token service."""
+        from ansible_collections.forti.oauth.plugins.module_utils._forticwp import FortiCwp
+
+        return FortiCwp

@@ -12,8 +12,11 @@ import dataclasses
 import errno
 import os
 import socket
-import ssl
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import ssl
 
 _NO_CERTIFICATE = "presented a certificate that is not trusted"
 # OpenSSL's codes (x509_vfy.h) for what people meet, and what to do about it.
@@ -43,6 +46,8 @@ class Fault:
 
 def explain(exc: BaseException, *, timeout: int) -> Fault:
     """Return what an exception of requests means. It is told by the types in its chain, innermost reason first."""
+    import ssl  # requests has imported it; a token out of the cache needs neither
+
     chain = list(_chain(exc))
     names = {cls.__name__ for link in chain for cls in type(link).__mro__}
     for link in chain:

@@ -9,7 +9,6 @@
 from __future__ import annotations
 
 import base64
-import html
 import json
 import re
 from collections.abc import Iterable
@@ -50,6 +49,8 @@ def redact(text: str, secrets: Iterable[str]) -> str:
 
 
 def _forms(secret: str) -> set[str]:
+    import html  # its tables take longer than all else that a kept token needs
+
     as_bytes = secret.encode("utf-8", "surrogatepass")
     encoded = [base64.b64encode(as_bytes).decode("ascii"), base64.urlsafe_b64encode(as_bytes).decode("ascii")]
     quoted = [quote(secret, safe="", errors="replace"), quote(secret, errors="replace"), quote_plus(secret, errors="replace")]

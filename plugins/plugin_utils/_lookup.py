@@ -4,98 +4,67 @@
 
 # This file is **private** to the collection: it can change at any time. Do not use it from elsewhere.
 
-"""What the lookups share: options from the call, from variables and from the environment; what they return."""
+"""What the lookups share: a hit. What it takes to get a token is in _lookup_token.py, which a hit does not import."""
 
 from __future__ import annotations
 
-import contextlib
+import json
+import multiprocessing
 import os
-import uuid
-from collections.abc import Iterator
-from typing import Any, ClassVar
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from ansible import constants as C
-from ansible.errors import AnsibleError, AnsibleLookupError
+from ansible.errors import AnsibleError
 from ansible.plugins.lookup import LookupBase
-from ansible_collections.forti.oauth.plugins.module_utils._errors import FortiError, OptionError
-from ansible_collections.forti.oauth.plugins.module_utils._options import Spec, check_texts, environment_variables, secret_values, unknown_option
-from ansible_collections.forti.oauth.plugins.module_utils._secrets import redact
-from ansible_collections.forti.oauth.plugins.module_utils._service import TokenService
-from ansible_collections.forti.oauth.plugins.plugin_utils._access import Result, get_token, work_here
+from ansible_collections.forti.oauth.plugins.plugin_utils._hits import Hit
 from ansible_collections.forti.oauth.plugins.plugin_utils._vault import decrypted
 
-# A lookup gets a token and either returns it or fails: it ends none, and has no second task to answer in.
-_TASKS_ONLY = frozenset({"state", "access_token", "on_challenge"})
+if TYPE_CHECKING:
+    from ansible_collections.forti.oauth.plugins.module_utils._service import TokenService
+
+_CACHE = "forti_oauth_cache"  # the variable that both services share
 
 
 class TokenLookupBase(LookupBase):
-    """A lookup for a token service; the subclass names the service."""
+    """A lookup for a token service; the subclass names the service, and what its variables begin with."""
 
-    service: ClassVar[type[TokenService]]
+    prefix: ClassVar[str]  # of variables
+    environment: ClassVar[str]  # the prefix of environment variables
+
+    def __init_subclass__(cls) -> None:
+        """Spare a worker the reading of the documentation, from which core would learn options that are read by their spec here."""
+        if multiprocessing.parent_process() is not None:
+            C.config.initialize_plugin_configuration_definitions("lookup", cls.__module__, {})
+
+    @classmethod
+    def service(cls) -> type[TokenService]:
+        """Return the token service; imported as late as this."""
+        raise NotImplementedError
+
+    @classmethod
+    def variable(cls, option: str) -> str:
+        """Return the variable that an option comes from."""
+        return _CACHE if option == "cache" else cls.prefix + option
 
     def run(self, terms: list[Any], variables: dict[str, Any] | None = None, **kwargs: Any) -> list[Any]:
         """Return the token in a list of one, as return_as says."""
-        try:
-            return [self._shown(self._token(terms, variables, decrypted(kwargs)))]
-        except FortiError as exc:
-            problem = str(exc)
-        raise AnsibleLookupError(problem)
+        kwargs = decrypted(kwargs)
+        asked = self._asked(terms, variables or {}, kwargs)
+        hit = Hit(asked) if asked else None
+        answer = hit.answer() if hit else None
+        if answer is None:
+            from ansible_collections.forti.oauth.plugins.plugin_utils._lookup_token import looked_up
 
-    def _token(self, terms: list[Any], variables: dict[str, Any] | None, kwargs: dict[str, Any]) -> Result:
-        spec = self.service.spec
-        if terms:
-            raise OptionError("This lookup takes no terms, only options by name, such as server='fac.example.com'.")
-        known = _names(spec) | {"return_as"}
-        if not known.issuperset(kwargs):
-            raise unknown_option(set(kwargs) - known, known)
-        own = self._own_variables(variables or {})
-        check_texts(spec, kwargs)
-        self._read_options(own, kwargs)
-        given = {name: self.get_option(name) for name in spec if name not in _TASKS_ONLY}
-        options = self.service.prepare(given, explicit=kwargs)
-        # A lookup does not know its task: each call with force is an asker of its own.
-        return get_token(self.service, options, lambda known: work_here(self.service, known), asker=str(uuid.uuid4()))
+            answer = looked_up(self, terms, variables or {}, kwargs, hit)
+        return [answer]
 
-    def _read_options(self, variables: dict[str, Any], kwargs: dict[str, Any]) -> None:
-        problem = ""
-        try:
-            with _environment_filled_in(environment_variables(self.service.spec)):
-                self.set_options(var_options=_filled_in(variables), direct=_filled_in(kwargs))
-        except AnsibleError as exc:
-            problem = redact(str(exc), secret_values(self.service.spec, kwargs))  # core quotes a value that does not fit
-        if problem:
-            raise OptionError(problem)
-
-    def _own_variables(self, variables: dict[str, Any]) -> dict[str, Any]:
-        """Return the variables that are options of this lookup, with their templates filled in: core would take the template for the value."""
-        defined = C.config.get_configuration_definitions("lookup", self._load_name)
-        names = {variable["name"] for option in defined.values() for variable in option.get("vars", ())}
+    def _asked(self, terms: list[Any], variables: Mapping[str, Any], kwargs: dict[str, Any]) -> str | None:
+        """Return all that options come from, as one text; None where that cannot be told."""
         templar: Any = self._templar
-        return decrypted({name: templar.template(variables[name]) for name in names if name in variables})
-
-    def _shown(self, result: Result) -> Any:
-        return_as: str = self.get_option("return_as")
-        if return_as == "dict":
-            return {name: value for name, value in result.items() if name != "changed"}
-        return result[return_as]
-
-
-def _names(spec: Spec) -> set[str]:
-    return {name for option in spec if option not in _TASKS_ONLY for name in (option, *spec[option].get("aliases", ()))}
-
-
-def _filled_in(options: dict[str, Any]) -> dict[str, Any]:
-    """Return what is not empty: core would read an empty text for validate_certs as false."""
-    return {name: value for name, value in options.items() if value is not None and value != ""}
-
-
-@contextlib.contextmanager
-def _environment_filled_in(names: set[str]) -> Iterator[None]:
-    """Hide the variables that are set but empty: AWX sets every field."""
-    empty = [name for name in names if os.environ.get(name) == ""]
-    for name in empty:
-        del os.environ[name]
-    try:
-        yield
-    finally:
-        os.environ.update(dict.fromkeys(empty, ""))
+        try:
+            own = decrypted({name: templar.template(variables[name]) for name in variables if name.startswith((self.prefix, _CACHE))})
+            environment = {name: value for name, value in os.environ.items() if name.startswith((self.environment, _CACHE.upper()))}
+            return json.dumps([self._load_name, terms, kwargs, own, environment], sort_keys=True)
+        except (AnsibleError, TypeError, ValueError):
+            return None

@@ -8,10 +8,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Mapping
 
-from ansible import constants as C
+from ansible_collections.forti.oauth.plugins.plugin_utils._hits import STATE, run_folder
 from ansible_collections.forti.oauth.plugins.plugin_utils._sealing import Keyring, quick_keyring
 from ansible_collections.forti.oauth.plugins.plugin_utils._store_files import FileStore
 
@@ -21,8 +22,23 @@ class RunStore(FileStore):
 
     def __init__(self, folder: str | None = None) -> None:
         """:arg folder: where the files are; by default in the temporary folder of the run."""
-        super().__init__(folder or os.path.join(C.DEFAULT_LOCAL_TMP, "forti_oauth"), where="the temporary folder of this run")  # type: ignore[attr-defined]
+        super().__init__(folder or run_folder(), where="the temporary folder of this run")
 
     def keyring(self, identity: Mapping[str, str]) -> Keyring:
         """Return the seals of a token: quickly, for the folder is private and ends with the run."""
         return quick_keyring(identity, self._salt)
+
+    def write(self, name: str, entry: bytes, *, keep_until: float | None) -> None:
+        """Keep an entry."""
+        super().write(name, entry, keep_until=keep_until)
+        self._changed()
+
+    def remove(self, name: str) -> None:
+        """Forget an entry."""
+        super().remove(name)
+        self._changed()
+
+    def _changed(self) -> None:
+        """End all hits: they were of another state of this store."""
+        with self._reported(), contextlib.suppress(FileNotFoundError):
+            os.unlink(self._path(STATE))
