@@ -11,6 +11,7 @@ import json
 import pathlib
 import subprocess
 import sys
+import textwrap
 from typing import Any
 from urllib.parse import quote_plus
 
@@ -34,6 +35,11 @@ class Job:
         """Let it have variables of the environment, and answers to a survey, which AWX marks as not to be filled in."""
         (self.data / "env" / "envvars").write_text(yaml.safe_dump(environment))
         (self.data / "env" / "extravars").write_text("".join(f"{name}: !unsafe '{value}'\n" for name, value in variables.items()))
+
+    def then(self, tasks: str) -> None:
+        """Let more tasks follow in its last play."""
+        with (self.data / "project" / "play.yml").open("a") as play:
+            play.write(textwrap.indent(tasks, "    "))
 
     def run(self, environment: dict[str, str], *arguments: str) -> str:
         """Run it; return what the runner itself printed."""

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import pathlib
-import textwrap
 
 import pytest
 
@@ -48,6 +47,12 @@ def job(tmp_path: pathlib.Path) -> Job:
     return Job(tmp_path / "job", PLAY.format(folder=tmp_path, kept=kept))
 
 
+def left_behind(play: Player, job: Job, printed: str) -> set[str]:
+    """Return which secret is where, in all that the runner left and printed."""
+    left = job.written(".", hidden=dict.fromkeys(CREDENTIALS, ""))
+    return leaks({**left, "what the runner printed": printed}, {*PASSWORDS.values(), *play.sim.secrets()})
+
+
 @pytest.mark.parametrize("debug", ["0", "1"], ids=["plain", "debug"])
 @pytest.mark.parametrize("arguments", [(), ("-vvvv",), ("--json",)], ids=["quiet", "verbose", "json"])
 def test_a_job_keeps_its_secrets(play: Player, job: Job, tmp_path: pathlib.Path, arguments: tuple[str, ...], debug: str) -> None:
@@ -63,18 +68,14 @@ def test_a_job_keeps_its_secrets(play: Player, job: Job, tmp_path: pathlib.Path,
     assert told
     assert (play.sim.counts["fac.challenge"], play.sim.counts["forticwp.credentials"]) == (1, 1)
     assert {event["event"] for event in job.events()} >= {"playbook_on_start", "runner_on_ok", "runner_on_failed", "playbook_on_stats"}
-    left = job.written(".", hidden=dict.fromkeys(CREDENTIALS, ""))
-    assert leaks({**left, "what the runner printed": printed}, {*PASSWORDS.values(), *play.sim.secrets()}) == set()
+    assert left_behind(play, job, printed) == set()
 
 
 @only_masked_by_core
 def test_later_tasks_are_masked_too(play: Player, job: Job, tmp_path: pathlib.Path) -> None:
-    later = printing("task.access_token", "refreshed.refresh_token", "token_forticwp.access_token", "asked")
-    with (job.data / "project" / "play.yml").open("a") as written:
-        written.write(textwrap.indent(later, "    "))
     known = variables(play.sim.host, kept_in=str(tmp_path / "tokens"))
     (tmp_path / "secret.yml").write_text(json.dumps({"secret": PASSWORDS, **known}))
+    job.then(printing("task.access_token", "refreshed.refresh_token", "token_forticwp.access_token", "asked"))
     printed = job.run({**play.environment, **CREDENTIALS}, "-vvvv")
     assert "$REDACTED$" in printed
-    left = job.written(".", hidden=dict.fromkeys(CREDENTIALS, ""))
-    assert leaks({**left, "what the runner printed": printed}, {*PASSWORDS.values(), *play.sim.secrets()}) == set()
+    assert left_behind(play, job, printed) == set()

@@ -24,7 +24,7 @@ PYTHONS = {
     "2.22": ((3, 13), (3, 14)),
 }
 # What the integration tests need beside it.
-_NEEDED = ["ansible-runner", "flask", "pytest", "pytest-xdist", "redis", "requests", "trustme"]
+_NEEDED = ["ansible-runner", 'awx_plugins.interfaces>=0.0.1a0; python_version >= "3.11"', "flask", "pytest", "pytest-xdist", "redis", "requests", "trustme"]
 
 
 class NoPython(Exception):
