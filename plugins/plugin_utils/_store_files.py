@@ -15,7 +15,7 @@ import os
 import tempfile
 import time
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, ClassVar
 
 from ansible_collections.forti.oauth.plugins.plugin_utils._sealing import read_about
 from ansible_collections.forti.oauth.plugins.plugin_utils._store import StoreFailed, waited_too_long
@@ -29,6 +29,8 @@ _ASK_AGAIN = 0.05  # seconds between two looks at a lock
 
 class FileStore:
     """Entries as files of mode 0600, locks as files apart from them. The folder is made, of mode 0700, where it is not there."""
+
+    lasting: ClassVar[bool] = True  # whether an entry must outlive a machine that stops
 
     def __init__(self, folder: str, *, where: str) -> None:
         self.where = where
@@ -121,13 +123,14 @@ class FileStore:
 
     @contextlib.contextmanager
     def _written(self, content: bytes) -> Iterator[str]:
-        """Yield a temporary file with the content, safe on the disk; it is gone afterwards if it was not moved."""
+        """Yield a temporary file with the content, on the disk where it shall last; it is gone afterwards if it was not moved."""
         handle, path = tempfile.mkstemp(dir=self._folder, prefix=".new-")
         try:
             with os.fdopen(handle, "wb") as file:
                 file.write(content)
                 file.flush()
-                os.fsync(file.fileno())
+                if self.lasting:
+                    os.fsync(file.fileno())
             yield path
         finally:
             with contextlib.suppress(FileNotFoundError):

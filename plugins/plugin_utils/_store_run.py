@@ -20,6 +20,8 @@ from ansible_collections.forti.oauth.plugins.plugin_utils._store_files import Fi
 class RunStore(FileStore):
     """Keeps entries for one run."""
 
+    lasting = False
+
     def __init__(self, folder: str | None = None) -> None:
         """:arg folder: where the files are; by default in the temporary folder of the run."""
         super().__init__(folder or run_folder(), where="the temporary folder of this run")
