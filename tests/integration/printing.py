@@ -21,7 +21,7 @@ PRINTERS = """
 - {{fail: {{msg: '{{{{ {token} }}}}'}}, ignore_errors: true}}
 - {{copy: {{content: 'token={{{{ {token} }}}}', dest: '{{{{ kept_in }}}}.conf'}}, check_mode: true, diff: true}}
 - {{uri: {{url: 'https://localhost:1/', headers: {{Authorization: 'Bearer {{{{ {token} }}}}'}}}}, ignore_errors: true}}
-- {{uri: {{url: 'https://{{{{ fac_host }}}}/no/such/page', headers: {{Authorization: 'Bearer {{{{ {token} }}}}'}}, validate_certs: false}}, ignore_errors: true}}
+- {{uri: {{url: 'https://{{{{ fac_host }}}}/nowhere', headers: {{Authorization: 'Bearer {{{{ {token} }}}}'}}, validate_certs: false}}, ignore_errors: true}}
 """
 LOGIN = "username: luser1, password: '{{ secret.luser1 }}'"
 LOOKUP = "lookup('forti.oauth.fac_oauth_token', username='luser1', password=secret.luser1, client_id='ansible-secret', client_secret=secret.client)"

@@ -118,7 +118,8 @@ def test_a_dead_token_is_tried_once_for_all(play: Player) -> None:
     tasks = "- {forti.oauth.forticwp_resource_map_info: {access_token: no-such-token}, register: bad, ignore_errors: true}\n"
     outcome = play(tasks + tasks, keep="bad", hosts=5)
     assert {bad["msg"] for bad in outcome.of_all("bad")} == {
-        f"{play.sim.url} answered 401 invalid_token (The access token is not valid.). The token has ended, or is another server's. Get a new one, such as by force."
+        f"{play.sim.url} answered 401 invalid_token (The access token is not valid.). "
+        "The token has ended, or is another server's. Get a new one, such as by force."
     }
     assert asked(play) == {MAP: 1}
 
