@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import logging
 import math
-import os
 import queue
 import random
 import socket
@@ -21,12 +20,15 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from ansible_collections.forti.oauth.plugins.module_utils._answer import Answer
-from ansible_collections.forti.oauth.plugins.module_utils._errors import LibraryMissing, OptionError, ServerFailed, Unreachable
-from ansible_collections.forti.oauth.plugins.module_utils._http_faults import Fault, explain
+from ansible_collections.forti.oauth.plugins.module_utils._errors import LibraryMissing, ServerFailed, Unreachable
+from ansible_collections.forti.oauth.plugins.module_utils._http_faults import NOT_DECODED, Fault, explain
+from ansible_collections.forti.oauth.plugins.module_utils._http_tls import tls
 from ansible_collections.forti.oauth.plugins.module_utils._secrets import register
 
 LONGEST_PAUSE = 30  # seconds; a server that asks for more is not waited for
 _LARGEST_ANSWER = 1024 * 1024
+_PIECE = 8192  # bytes as they come; older versions of urllib3 unpack a piece whole, to a thousand times of it
+_PACKED = ("", "identity", "gzip", "deflate")  # any other, or one in another, may unpack to far more than that
 _TRANSIENT = frozenset({429, 500, 502, 503, 504})
 
 
@@ -44,7 +46,7 @@ class Http:
         self._warn = warn
         self._timeout: int = options["timeout"]
         self._retries: int = options["retries"]
-        self._verify, self._certificate = _tls(options)
+        self._verify, self._certificate = tls(options)
         self._session: Any = None
 
     def keep_secret(self, *values: str) -> None:
@@ -101,8 +103,10 @@ class Http:
             with session.request(
                 **arguments, timeout=self._timeout, verify=self._verify, cert=self._certificate, allow_redirects=False, stream=True, auth=_no_netrc
             ) as response:
+                if response.headers.get("Content-Encoding", "").strip().lower() not in _PACKED:
+                    return NOT_DECODED
                 body = b""
-                for chunk in response.iter_content(65536):
+                for chunk in response.iter_content(_PIECE):
                     body += chunk
                     if len(body) > _LARGEST_ANSWER:
                         return Fault("sent more than 1 MiB. Check that server is the token service.", unsent=False, final=True)
@@ -114,7 +118,7 @@ class Http:
         if self._verify is False:
             urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
         session = requests.Session()
-        session.headers.update({"Accept": "application/json", "User-Agent": "forti.oauth"})
+        session.headers.update({"Accept": "application/json", "Accept-Encoding": "gzip, deflate", "User-Agent": "forti.oauth"})
         return session
 
     def _pause(self, retry: Any, outcome: Answer | Fault) -> None:
@@ -165,17 +169,6 @@ def _no_netrc(request: Any) -> Any:
     return request
 
 
-def _tls(options: Mapping[str, Any]) -> tuple[bool | str, str | tuple[str, str] | None]:
-    for name in ("ca_path", "client_cert", "client_key"):
-        if options.get(name) and not os.path.exists(options[name]):
-            raise OptionError(f"{name}: there is no file {options[name]} on {socket.gethostname()}.")
-    if options.get("client_key") and not options.get("client_cert"):
-        raise OptionError("client_key needs client_cert beside it.")
-    verify: bool | str = options["validate_certs"] and (options.get("ca_path") or True)
-    certificate: str | None = options.get("client_cert")
-    return verify, (certificate, options["client_key"]) if certificate and options.get("client_key") else certificate
-
-
 def _import_requests() -> tuple[Any, Any]:
     """Import requests, and the urllib3 below it, as late as this: a token out of the cache needs neither.
 
@@ -191,6 +184,7 @@ def _import_requests() -> tuple[Any, Any]:
         ) from None
     # It logs whole addresses, which hold a push's session; ANSIBLE_LOG_PATH would keep them.
     logger = logging.getLogger("urllib3")
-    logger.addHandler(logging.NullHandler())
+    if not logger.handlers:
+        logger.addHandler(logging.NullHandler())
     logger.propagate = False
     return requests, urllib3

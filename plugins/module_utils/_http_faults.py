@@ -44,6 +44,12 @@ class Fault:
     final: bool = False
 
 
+NOT_DECODED = Fault("sent an answer that cannot be decoded. Check that server is the token service.", unsent=False, final=True)
+_NO_PROXY = "was not reached: the proxy failed. Check https_proxy and no_proxy."
+# What our own address cannot bring about: a proxy whose URL is none, or that needs a library that is missing (SOCKS).
+_BAD_PROXY = frozenset({"InvalidSchema", "InvalidURL", "ProxySchemeUnknown", "ProxySchemeUnsupported"})
+
+
 def explain(exc: BaseException, *, timeout: int) -> Fault:
     """Return what an exception of requests means. It is told by the types in its chain, innermost reason first."""
     import ssl  # requests has imported it; a token out of the cache needs neither
@@ -54,15 +60,26 @@ def explain(exc: BaseException, *, timeout: int) -> Fault:
         if isinstance(link, ssl.SSLCertVerificationError):
             return Fault(_certificate(link), unsent=True, final=True)
     if "ProxyError" in names:
-        return Fault("was not reached: the proxy failed. Check https_proxy and no_proxy.", unsent=True)
+        return _proxy_fault(chain)
     for link in chain:
-        if isinstance(link, ssl.SSLError) and link.reason == _NO_PEM:
+        if isinstance(link, ssl.SSLError) and getattr(link, "reason", None) == _NO_PEM:
             return Fault("was not asked: ca_path holds no certificate (PEM). Check ca_path.", unsent=True, final=True)
+        if isinstance(link, (ssl.SSLEOFError, ssl.SSLZeroReturnError)):
+            return Fault(_CLOSED, unsent=False)
         if isinstance(link, ssl.SSLError):
             return Fault(f"could not agree on TLS ({_tls_reason(link)}). Check the port in server, ca_path and client_cert.", unsent=False, final=True)
-        if isinstance(link, socket.gaierror):
+        if isinstance(link, (socket.gaierror, UnicodeError)):  # the latter of a name with an empty or too long part
             return Fault("has an unknown host name. Check server and the DNS.", unsent=True)
+    if not _BAD_PROXY.isdisjoint(names):
+        return Fault(_NO_PROXY, unsent=True, final=True)
     return _connection_fault(chain, names, timeout)
+
+
+def _proxy_fault(chain: list[BaseException]) -> Fault:
+    """Older versions of urllib3 blame the proxy for a connection through it that broke at any time, the request being out."""
+    if any(isinstance(link, ConnectionError) and not isinstance(link, ConnectionRefusedError) for link in chain):
+        return Fault("was not reached through the proxy, or its answer was lost there. Check https_proxy and no_proxy.", unsent=False)
+    return Fault(_NO_PROXY, unsent=True)
 
 
 def _connection_fault(chain: list[BaseException], names: set[str], timeout: int) -> Fault:
@@ -76,9 +93,9 @@ def _connection_fault(chain: list[BaseException], names: set[str], timeout: int)
     if "ConnectionError" in names or "ProtocolError" in names or "ChunkedEncodingError" in names:
         return Fault(_CLOSED, unsent=False)
     if "ContentDecodingError" in names or "DecodeError" in names:
-        return Fault("sent an answer that cannot be decoded. Check that server is the token service.", unsent=False, final=True)
+        return NOT_DECODED
     if any(isinstance(link, OSError) for link in chain):
-        return Fault(f"could not be asked: {_os_reason(chain)}. Check ca_path, client_cert and client_key.", unsent=True, final=True)
+        return Fault(f"could not be asked: {_os_reason(chain)}. Check ca_path and REQUESTS_CA_BUNDLE.", unsent=True, final=True)
     return Fault(f"could not be asked ({type(chain[0]).__name__}).", unsent=False, final=True)
 
 
@@ -106,4 +123,4 @@ def _tls_reason(exc: ssl.SSLError) -> str:
 def _os_reason(chain: list[BaseException]) -> str:
     numbers = [link.errno for link in chain if isinstance(link, OSError) and isinstance(link.errno, int)]
     known = [number for number in numbers if number in errno.errorcode]
-    return os.strerror(known[0]).lower() if known else "the connection failed"
+    return os.strerror(known[0]).lower() if known else "a file with certificates is missing"

@@ -17,7 +17,7 @@ from typing import Any
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.module_utils.errors import AnsibleFallbackNotFound
 from ansible_collections.forti.oauth.plugins.module_utils._errors import OptionError
-from ansible_collections.forti.oauth.plugins.module_utils._secrets import redact
+from ansible_collections.forti.oauth.plugins.module_utils._secrets import Unprinted, redact
 
 Spec = dict[str, dict[str, Any]]
 
@@ -126,7 +126,7 @@ def validated(spec: Spec, given: Mapping[str, Any]) -> dict[str, Any]:
     """
     check_texts(spec, given)
     result = ArgumentSpecValidator(spec).validate({name: value for name, value in given.items() if not _unset(value)})
-    options: dict[str, Any] = {name: None if _unset(value) else value for name, value in result.validated_parameters.items() if name in spec}
+    options = Unprinted({name: None if _unset(value) else value for name, value in result.validated_parameters.items() if name in spec})
     if result.unsupported_parameters:
         raise unknown_option(result.unsupported_parameters, spec)
     for name, option in spec.items():

@@ -12,7 +12,8 @@ import base64
 import json
 import re
 from collections.abc import Iterable
-from urllib.parse import quote, quote_plus
+from typing import Any
+from urllib.parse import quote, quote_plus, unquote, unquote_plus
 
 try:
     # ansible-core 2.22 and newer masks what it was told in every later output of the run.
@@ -22,6 +23,8 @@ except ImportError:
 
 MASKED_BY_CORE: bool = _register_secrets is not None
 MASK = "********"
+_LAYERS = 3
+_ESCAPES = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
 _SHORTEST = 4  # to blank one letter wherever it stands would tell it
 
 
@@ -40,12 +43,40 @@ def leave_to_controller() -> None:
     _register_secrets = None
 
 
+class Unprinted(dict[str, Any]):
+    """Values among which are secrets: a traceback, a log or ANSIBLE_DEBUG shows their names alone."""
+
+    def __repr__(self) -> str:
+        return f"{{{', '.join(sorted(map(str, self)))}}}"
+
+
 def redact(text: str, secrets: Iterable[str]) -> str:
-    """Return text without any of the secrets, in the forms in which a server or a library may repeat them."""
+    """Return text without any of the secrets, in the forms in which a server or a library may repeat them.
+
+    Where a secret is written in several of them, one in another, nothing is left of the text.
+    """
+    known = {secret.strip() or secret for secret in secrets if secret}
     forms = {form for secret in secrets if secret for form in _forms(secret) if len(form) >= _SHORTEST}
     for form in sorted(forms, key=len, reverse=True):
         text = text.replace(form, MASK)
-    return text
+    hidden = [secret for secret in known if len(secret) >= _SHORTEST and secret not in MASK]
+    return MASK if any(secret in view for view in _decoded(text) for secret in hidden) else text
+
+
+def _decoded(text: str) -> set[str]:
+    """Return the text as HTML, URLs, forms and JSON read it, up to three of them one in another."""
+    import html
+
+    views = {text}
+    for _layer in range(_LAYERS):
+        views |= {decode(view) for view in views for decode in (html.unescape, unquote, unquote_plus, _without_backslashes)}
+    return views
+
+
+def _without_backslashes(text: str) -> str:
+    """Read what JSON writes with backslashes; the text as a whole may be no JSON."""
+    plain = re.sub(r"\\(?:u([0-9a-fA-F]{4})|(.))", lambda found: chr(int(found[1], 16)) if found[1] else _ESCAPES.get(found[2], found[2]), text)
+    return plain.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 def _forms(secret: str) -> set[str]:

@@ -17,6 +17,7 @@ from ansible_collections.forti.oauth.plugins.module_utils._answer import Answer
 from ansible_collections.forti.oauth.plugins.module_utils._errors import OptionError, refusal
 from ansible_collections.forti.oauth.plugins.module_utils._http import LONGEST_PAUSE, Http
 from ansible_collections.forti.oauth.plugins.module_utils._options import Spec, secret_values, validated, where_to_set
+from ansible_collections.forti.oauth.plugins.module_utils._secrets import Unprinted
 from ansible_collections.forti.oauth.plugins.module_utils._token import Token
 
 _HINTS: dict[Any, str] = {
@@ -88,7 +89,7 @@ class TokenService(abc.ABC):
         """Return all that identifies the token of these options, the lasting secrets among it."""
         grant = cls.grants[options["grant_type"]]
         known = {"family": cls.family, "server": options["server"], "grant_type": options["grant_type"]}
-        return {**known, **{name: options[name] for name in grant.identity if options[name] is not None}}
+        return Unprinted(known, **{name: options[name] for name in grant.identity if options[name] is not None})
 
     @classmethod
     def has_secret(cls, identity: Mapping[str, str]) -> bool:
@@ -98,7 +99,7 @@ class TokenService(abc.ABC):
     @classmethod
     def once(cls, options: Mapping[str, Any]) -> dict[str, str]:
         """Return the answers of these options that work one time: no part of the identity, but what was refused was refused with them."""
-        return {name: options[name] for name in _ONCE if options.get(name) is not None}
+        return Unprinted({name: options[name] for name in _ONCE if options.get(name) is not None})
 
     @classmethod
     def patience(cls, options: Mapping[str, Any]) -> float:

@@ -13,6 +13,7 @@ from typing import Any
 
 from ansible.utils.display import Display
 from ansible_collections.forti.oauth.plugins.module_utils._errors import OptionError
+from ansible_collections.forti.oauth.plugins.module_utils._secrets import Unprinted
 from ansible_collections.forti.oauth.plugins.module_utils._service import TokenService
 from ansible_collections.forti.oauth.plugins.plugin_utils._broker import Broker
 from ansible_collections.forti.oauth.plugins.plugin_utils._kept import Asked, Request
@@ -54,7 +55,7 @@ def get_token(service: type[TokenService], options: Mapping[str, Any], work: Wor
         forced_by=asker if options["force"] else None,
         patience=service.patience(options),
         login=lambda: work(options),
-        refresh=lambda refresh_token: work({**options, "grant_type": "refresh_token", "refresh_token": refresh_token}),
+        refresh=lambda refresh_token: work(Unprinted(options, grant_type="refresh_token", refresh_token=refresh_token)),
     )
     return _broker(service, options, identity).token(request)
 
@@ -73,7 +74,7 @@ def end_token(service: type[TokenService], options: Mapping[str, Any], work: Wor
         identity,
         access_token,
         patience=service.patience(options),
-        end=lambda token: bool(work({**options, "access_token": token})["changed"]),
+        end=lambda token: bool(work(Unprinted(options, access_token=token))["changed"]),
         only_look=check_mode,
     )
     return {"changed": changed, "server": options["server"]}

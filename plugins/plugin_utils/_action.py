@@ -17,7 +17,7 @@ from ansible_collections.forti.oauth.plugins.module_utils import _envelope
 from ansible_collections.forti.oauth.plugins.module_utils._errors import ChallengeRequired, FortiError, RemoteFailure
 from ansible_collections.forti.oauth.plugins.module_utils._fac_challenge import Challenge
 from ansible_collections.forti.oauth.plugins.module_utils._options import environment_variables, secret_values
-from ansible_collections.forti.oauth.plugins.module_utils._secrets import MASKED_BY_CORE, redact, register
+from ansible_collections.forti.oauth.plugins.module_utils._secrets import MASKED_BY_CORE, Unprinted, redact, register
 from ansible_collections.forti.oauth.plugins.module_utils._service import TokenService
 from ansible_collections.forti.oauth.plugins.plugin_utils._access import Result, end_token, get_token, tell, work_here
 from ansible_collections.forti.oauth.plugins.plugin_utils._environment import task_environment
@@ -29,13 +29,6 @@ _CONTROLLERS_OWN = frozenset({"cache", "min_validity", "force", "on_challenge"})
 _SECRET_IN = ("access_token", "challenge", "companies")
 # What a module says of its own failure; the rest of its result is core's.
 _FAILURE = ("status", "error", "error_description", "rc", "module_stderr", "warnings")
-
-
-class _Unprinted(dict[str, Any]):
-    """A module's arguments, which core prints whole with ANSIBLE_DEBUG."""
-
-    def __repr__(self) -> str:
-        return f"{{{', '.join(sorted(self))}}}"
 
 
 class TokenActionBase(ActionBase):
@@ -82,19 +75,18 @@ class TokenActionBase(ActionBase):
         """Run the module on the host. A push is waited for in a second run of it, so that a person is told here, at once."""
         push_timeout = options.get("push_timeout")
         try:
-            return self._run_module(service, options if push_timeout is None else {**options, "push_timeout": 0})
+            return self._run_module(service, options if push_timeout is None else Unprinted(options, push_timeout=0))
         except ChallengeRequired as exc:
             challenge = Challenge(**exc.details["challenge"])
             if not push_timeout or not challenge.waits_for_push(options):
                 raise
             tell(challenge.notice(options, server=options["server"], left=push_timeout))
-            answer = {"challenge": challenge.challenge, "method": challenge.method, "session": challenge.session}
-            return self._run_module(service, {**options, **answer})
+            return self._run_module(service, Unprinted(options, challenge=challenge.challenge, method=challenge.method, session=challenge.session))
 
     def _run_module(self, service: type[TokenService], options: Mapping[str, Any]) -> Result:
         key = secrets.token_urlsafe()
         register(key)  # the module's own core writes it down for the controller's, as it does with every secret option
-        arguments = _Unprinted(self._module_args(service, options), **{_envelope.KEY: key})
+        arguments = Unprinted(self._module_args(service, options), **{_envelope.KEY: key})
         result: Result = self._execute_module(module_name=service.module, module_args=arguments, task_vars=self._variables)
         result.pop("invocation", None)
         if not result.get("failed"):

@@ -28,10 +28,10 @@ _SKEW = 300  # seconds by which the clocks of two machines may differ
 class Asked:
     """What somebody asks for, and when."""
 
-    identity: Identity  # all that identifies it, the lasting secrets among it
+    identity: Identity = dataclasses.field(repr=False)  # all that identifies it, the lasting secrets among it
     forced_by: str | None  # the task that wants a new one; its hosts share it
     patience: float  # seconds that getting it may take at the most
-    once: Mapping[str, str] = dataclasses.field(default_factory=dict)  # the answers that work one time; they are no part of the identity
+    once: Mapping[str, str] = dataclasses.field(default_factory=dict, repr=False)  # the answers that work one time; they are no part of the identity
     asked_at: float = dataclasses.field(default_factory=time.time)
 
     def is_met_by(self, *, at: float, forced_by: str | None) -> bool:

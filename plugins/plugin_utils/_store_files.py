@@ -115,7 +115,7 @@ class FileStore:
 
     def _read(self, name: str) -> bytes | None:
         try:
-            handle = os.open(self._path(name), os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
+            handle = os.open(self._path(name), os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK)  # the last for a pipe, which would hang
         except FileNotFoundError:
             return None
         with os.fdopen(handle, "rb") as file:

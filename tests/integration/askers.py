@@ -35,7 +35,7 @@ ASKERS = {
         "register: cwp_lookup_{case}, ignore_errors: true}}\n"
     ),
 }
-CLOCK = "- {{set_fact: {{at_{case}: \"{{{{ now().timestamp() }}}}\"}}}}\n"
+CLOCK = '- {{set_fact: {{at_{case}: "{{{{ now().timestamp() }}}}"}}}}\n'
 
 
 @dataclasses.dataclass(frozen=True)

@@ -27,7 +27,9 @@ MANY = {"retries": 3}  # of which none is used
 CHECK_SERVER = "Check that server is the token service"
 NO_OBJECT = f"answered 200 with no JSON object. {CHECK_SERVER}"
 SERVERS_FAULT = "The fault is on the server's side. Run it again later."
-GZIP_BOMB = base64.b64encode(gzip.compress(bytes(200 * 1024 * 1024), 9)).decode("ascii")
+BOMB = gzip.compress(bytes(200 * 1024 * 1024), 9)
+GZIP_BOMB = base64.b64encode(BOMB).decode("ascii")
+GZIP_IN_GZIP = base64.b64encode(gzip.compress(BOMB, 9)).decode("ascii")
 
 
 def answered(body: Any, status: int = 200, content_type: str = JSON, **more: Any) -> dict[str, Any]:
@@ -59,6 +61,13 @@ BODIES = {
     "cut short": Case({**answered({"access_token": "abc"}), "truncate": 9}, "closed the connection before its answer was complete.", options=MANY),
     "no gzip at all": Case(answered("this is no gzip", headers={"Content-Encoding": "gzip"}), "sent an answer that cannot be decoded."),
     "a gzip bomb": Case({"status": 200, "body_base64": GZIP_BOMB, "headers": {"Content-Encoding": "gzip"}}, "sent more than 1 MiB.", seconds=12),
+    "a bomb in a bomb": Case(
+        {"status": 200, "body_base64": GZIP_IN_GZIP, "headers": {"Content-Encoding": "gzip, gzip"}}, "sent an answer that cannot be decoded.", options=MANY
+    ),
+    "packed as nobody asked for": Case({"status": 200, "body": "x", "headers": {"Content-Encoding": "zstd"}}, "sent an answer that cannot be decoded."),
+    "packed as asked for": Case(
+        {"status": 200, "body_base64": base64.b64encode(gzip.compress(b"[]")).decode("ascii"), "headers": {"Content-Encoding": "gzip"}}, NO_OBJECT
+    ),
     "1 GiB": Case({"status": 200, "body": "x" * 1024 * 1024, "repeat_body": 1024}, "sent more than 1 MiB.", options=MANY, seconds=12),
     "a page that repeats the request": Case({"status": 200, "body": "<html>", "repeat_request": True}, "answered 200 with an HTML page."),
 }

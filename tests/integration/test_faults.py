@@ -100,14 +100,19 @@ def test_the_way_there(play: Player, servers: dict[str, Server], tmp_path: pathl
     own = {**MANY, "ca_path": str(tmp_path / "own-ca.pem")}
     at = {name: f"localhost:{server.port}" for name, server in servers.items()}
     cases = {
-        "refused": Case(None, "localhost:1 could not be connected to: connection refused. Check server, its port and the firewall.", None, {"server": "localhost:1"}),
+        "refused": Case(
+            None, "localhost:1 could not be connected to: connection refused. Check server, its port and the firewall.", None, {"server": "localhost:1"}
+        ),
         "unknown name": Case(None, "https://nosuch.invalid has an unknown host name. Check server and the DNS.", None, {"server": "nosuch.invalid"}),
         "plain": Case(None, "could not agree on TLS (", None, {**own, "server": at["plain"]}),
         "reset": Case(None, CLOSED, None, {**own, "server": at["reset"]}),
         "expired": Case(None, "presented a certificate that has expired. Renew it, and check the clock", None, {**own, "server": at["expired"]}),
         "other name": Case(None, "presented a certificate for another host name. Set server to the name", None, {**own, "server": at["other name"]}),
         "no IP address": Case(
-            None, "a certificate that does not name this IP address. Set server to the name", None, {**own, "server": f"127.0.0.1:{servers['no IP address'].port}"}
+            None,
+            "a certificate that does not name this IP address. Set server to the name",
+            None,
+            {**own, "server": f"127.0.0.1:{servers['no IP address'].port}"},
         ),
         "unknown issuer": Case(None, "a certificate that is not trusted: its issuer is unknown here. Set ca_path to the issuer's certificate.", None, own),
         "no certificate in ca_path": Case(None, "was not asked: ca_path holds no certificate (PEM).", None, {**MANY, "ca_path": "/etc/hostname"}),
@@ -134,7 +139,9 @@ def test_the_way_back(play: Player) -> None:
         "never answers": Case({"delay": 20, "close": True}, "did not answer within 1 seconds.", options={**MANY, "timeout": 1}, seconds=15),
         "closes": Case({"close": True}, CLOSED, options=MANY),
         **{
-            f"redirect {status}": Case({"status": status, "body": "", "headers": elsewhere}, f"answered {status}, a redirect. It was not followed", options=MANY)
+            f"redirect {status}": Case(
+                {"status": status, "body": "", "headers": elsewhere}, f"answered {status}, a redirect. It was not followed", options=MANY
+            )
             for status in (301, 302, 303, 307, 308)
         },
     }

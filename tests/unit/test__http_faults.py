@@ -90,6 +90,21 @@ def test_a_proxy_that_says_no() -> None:
         assert fault_of("https://fac.example.com", proxies={"https": f"http://user:{SECRET}@127.0.0.1:{port}"}) == NO_PROXY
 
 
+@pytest.mark.parametrize("url", ["not a url", "socks5://127.0.0.1:1", "ftp://127.0.0.1:1", "http://[", f"http://user:{SECRET}@[x]:1"])
+def test_a_proxy_that_is_none(url: str) -> None:
+    assert fault_of("https://fac.example.com", proxies={"https": url}).text == NO_PROXY.text
+
+
+@pytest.mark.parametrize("host", ["a..b", "a" * 64, "a" * 300])
+def test_a_name_that_cannot_be(host: str) -> None:
+    assert fault_of(f"https://{host}").text == "has an unknown host name. Check server and the DNS."
+
+
+def test_a_bundle_of_the_environment_that_is_not_there() -> None:
+    fault = Fault("could not be asked: a file with certificates is missing. Check ca_path and REQUESTS_CA_BUNDLE.", unsent=True, final=True)
+    assert fault_of("https://127.0.0.1:1", verify="/no/such/file") == fault
+
+
 @pytest.mark.parametrize("scheme", ["https", "http"])
 def test_a_server_that_says_nothing(scheme: str) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
@@ -142,6 +157,19 @@ def certificate(code: int, message: str) -> Exception:
     return built(urllib3.exceptions.SSLError(reason), kind=requests.exceptions.SSLError)
 
 
+@pytest.mark.parametrize("broken", [ConnectionResetError(errno.ECONNRESET, SECRET), BrokenPipeError(errno.EPIPE, SECRET)], ids=["reset", "pipe"])
+def test_a_connection_through_a_proxy_that_breaks_may_have_brought_the_request(broken: OSError) -> None:
+    """urllib3 1.26 calls it a fault of the proxy, also after the request went out: it must not go out again."""
+    fault = explain(built(urllib3.exceptions.ProxyError("Cannot connect to proxy.", broken), kind=requests.exceptions.ProxyError), timeout=7)
+    assert fault == Fault("was not reached through the proxy, or its answer was lost there. Check https_proxy and no_proxy.", unsent=False)
+
+
+def test_tls_that_ends_in_the_middle() -> None:
+    """Python 3.10 and older say so where the connection breaks after the request."""
+    broken = ssl.SSLEOFError(8, "EOF occurred in violation of protocol")
+    assert explain(built(urllib3.exceptions.SSLError(broken), kind=requests.exceptions.SSLError), timeout=7) == CLOSED
+
+
 NOT_TRUSTED = "presented a certificate that is not trusted"
 
 
@@ -167,7 +195,7 @@ def test_a_proxys_certificate_is_a_certificate() -> None:
 
 CONNECT_TIMEOUT = Fault("did not accept a connection within 7 seconds. Check server, the route and the firewall.", unsent=True)
 UNREACHABLE = Fault("could not be connected to: no route to host. Check server, its port and the firewall.", unsent=True)
-NO_FILE = Fault("could not be asked: permission denied. Check ca_path, client_cert and client_key.", unsent=True, final=True)
+NO_FILE = Fault("could not be asked: permission denied. Check ca_path and REQUESTS_CA_BUNDLE.", unsent=True, final=True)
 
 
 def no_route() -> Exception:

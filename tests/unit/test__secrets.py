@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import pytest
 from ansible_collections.forti.oauth.plugins.module_utils import _secrets
-from ansible_collections.forti.oauth.plugins.module_utils._secrets import redact, register
+from ansible_collections.forti.oauth.plugins.module_utils._secrets import MASK, Unprinted, redact, register
 
 
 @pytest.mark.parametrize(
@@ -36,6 +36,34 @@ from ansible_collections.forti.oauth.plugins.module_utils._secrets import redact
 )
 def test_every_form_is_taken_out(secret: str, text: str) -> None:
     assert redact(text, [secret]) == "said ******** here"
+
+
+@pytest.mark.parametrize(
+    ("secret", "text"),
+    [
+        pytest.param('pä"ss', 'said pä\\"ss here', id="in JSON that is not ASCII"),
+        pytest.param('a"bcd', "said a\\&quot;bcd here", id="in JSON in HTML"),
+        pytest.param("<a&'b", "said &lt;a&amp;&#39;b here", id="in HTML, another quote"),
+        pytest.param("a'\"bc", "said a&#39;&#34;bc here", id="in HTML, numbers alone"),
+        pytest.param("pä ss", "said p%25C3%25A4%2520ss here", id="in a URL in a URL"),
+        pytest.param('a"b\\c', 'said a\\\\\\"b\\\\\\\\c here', id="in JSON in JSON"),
+        pytest.param("x\U0001f600yz", "said x\\ud83d\\ude00yz%20 here", id="beyond two bytes"),
+    ],
+)
+def test_of_one_form_in_another_nothing_is_left(secret: str, text: str) -> None:
+    shown = redact(text, [secret])
+    assert shown == MASK or shown == "said ******** here" or shown.startswith("said ********%20")
+
+
+def test_a_text_without_a_secret_stays_as_it_is() -> None:
+    text = r"50% of &amp; and C:\new\users %41 \ud800 &#0;"
+    assert redact(text, ["hunter2", "***"]) == text
+
+
+def test_values_with_secrets_show_their_names() -> None:
+    values = Unprinted({"password": "hunter2", "server": "s"})
+    assert f"{values} {values!r} {[values]}" == "{password, server} {password, server} [{password, server}]"
+    assert values == {"password": "hunter2", "server": "s"}
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,57 @@
+# Copyright (c) 2026, the forti.oauth authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This file is **private** to the collection: it can change at any time. Do not use it from elsewhere.
+
+"""The options of TLS: which certificates are trusted, and which one the client shows. All is checked before a byte is sent."""
+
+from __future__ import annotations
+
+import os
+import socket
+import ssl
+from collections.abc import Mapping
+from typing import Any
+
+from ansible_collections.forti.oauth.plugins.module_utils._errors import OptionError
+
+_FILES = ("ca_path", "client_cert", "client_key")
+
+
+def tls(options: Mapping[str, Any]) -> tuple[bool | str, str | tuple[str, str] | None]:
+    """Return what requests calls verify and cert.
+
+    :raises OptionError: a file is not there, or is no certificate with its key.
+    """
+    for name in _FILES:
+        if options.get(name) and not os.path.exists(options[name]):
+            raise OptionError(f"{name}: there is no file {options[name]} on {socket.gethostname()}.")
+    certificate, key = options.get("client_cert"), options.get("client_key")
+    if key and not certificate:
+        raise OptionError("client_key needs client_cert beside it.")
+    if certificate:
+        problem = _problem(certificate, key)
+        if problem:
+            raise OptionError(problem)
+    verify: bool | str = options["validate_certs"] and (options.get("ca_path") or True)
+    return verify, (certificate, key) if certificate and key else certificate
+
+
+def _problem(certificate: str, key: str | None) -> str | None:
+    """Try the pair: OpenSSL would ask for a passphrase on the terminal in the middle of the play, and requests would blame the server."""
+    asked: list[bool] = []
+
+    def passphrase() -> str:
+        asked.append(True)
+        return ""
+
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_cert_chain(certificate, key, password=passphrase)
+    except ssl.SSLError:
+        if asked:
+            return "The key of client_cert has a passphrase, which nobody can type here. Give a key without one that only you can read (chmod 0600)."
+        return "client_cert and client_key are no certificate with its key, both as PEM. Check both."
+    except OSError as exc:
+        return f"client_cert and client_key cannot be read: {(exc.strerror or type(exc).__name__).lower()}."
+    return None
