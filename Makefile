@@ -6,6 +6,7 @@
 # make test         all tests, through the collection as it is installed
 # make matrix       the integration tests on every supported ansible-core
 # make gates        all that the collection has to pass before it is published; make gates ARGUMENTS=types tries one of them
+# make bench        what it costs and what it saves, some 20 minutes; make bench ARGUMENTS=--quick for some 3
 # make build        the collection's artifact, in dist/
 
 PYTHON := $(shell python3 tests/tools/pythons.py 3.10 3.13)
@@ -14,7 +15,7 @@ INSTALL := DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-rec
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 export LC_ALL := C.UTF-8
 
-.PHONY: quickstart test matrix gates build servers clean
+.PHONY: quickstart test matrix gates bench build servers clean
 
 quickstart: $(VENV)/ready
 	python tests/quickstart.py
@@ -27,6 +28,9 @@ matrix: $(VENV)/ready servers
 
 gates: $(VENV)/ready
 	python -m tests.tools.gates $(ARGUMENTS)
+
+bench: $(VENV)/ready servers
+	python -m tests.bench $(ARGUMENTS)
 
 build: $(VENV)/ready
 	python tests/tools/build.py dist

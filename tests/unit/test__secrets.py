@@ -52,7 +52,7 @@ def test_every_form_is_taken_out(secret: str, text: str) -> None:
 )
 def test_of_one_form_in_another_nothing_is_left(secret: str, text: str) -> None:
     shown = redact(text, [secret])
-    assert shown == MASK or shown == "said ******** here" or shown.startswith("said ********%20")
+    assert shown in {MASK, "said ******** here"} or shown.startswith("said ********%20")
 
 
 def test_a_text_without_a_secret_stays_as_it_is() -> None:

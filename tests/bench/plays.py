@@ -1,0 +1,60 @@
+# Copyright (c) 2026, the forti.oauth authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What is compared: the ways to a token, each as a play of two tasks that makes a token known to every host and uses it there."""
+
+from __future__ import annotations
+
+import dataclasses
+
+_URI = """\
+- ansible.builtin.uri:
+    url: "https://{{ lookup('ansible.builtin.env', 'FAC_SERVER') }}/api/v1/oauth/token/"
+    method: POST
+    body_format: json
+    body: {grant_type: password, username: "{{ user }}", password: "{{ password }}", client_id: ansible}
+    ca_path: "{{ lookup('ansible.builtin.env', 'FAC_CA_PATH') }}"
+  register: answer
+"""
+_MODULE = "- forti.oauth.fac_oauth_token:\n  register: fac\n"
+
+
+def _use(token: str) -> str:
+    return f'- ansible.builtin.debug: {{msg: "{{{{ {token} }}}}"}}\n'
+
+
+@dataclasses.dataclass(frozen=True)
+class Way:
+    """A way to a token."""
+
+    letter: str
+    title: str
+    tasks: str
+    slow: bool = False  # so much that it is run less often
+
+
+_LOOKUP = _use("lookup('forti.oauth.fac_oauth_token')")
+WAYS = (
+    Way("a", "a plain variable", 2 * _use("plain")),
+    Way("b", "lookup of an environment variable", 2 * _use("lookup('ansible.builtin.env', 'PLAIN')")),
+    Way("c", "this lookup", 2 * _LOOKUP),
+    Way("d", "this module", _MODULE + _use("fac.access_token")),
+    Way("e", "this role", "- ansible.builtin.include_role: {name: forti.oauth.token}\n" + _use("token_fac.access_token")),
+    Way("f", "uri on every host", _URI + _use("answer.json.access_token"), slow=True),
+    Way(
+        "g",
+        "uri with run_once, set_fact",
+        _URI + "  run_once: true\n- ansible.builtin.set_fact: {token: '{{ answer.json.access_token }}'}\n" + _use("token"),
+    ),
+)
+# The same without the second task, which costs the same in both.
+ALONE = (Way("d", "this module alone", _MODULE), Way("f", "uri on every host, alone", _URI, slow=True))
+MODULE = ALONE[0]
+
+
+def playbook(way: Way, *, user: str, password: str) -> str:
+    """Return the play, as text."""
+    head = "- hosts: all\n  gather_facts: false\n"
+    variables = f"  vars: {{plain: {'x' * 30}, user: {user}, password: {password}, token_fac_options: {{}}}}\n"
+    return head + variables + "  tasks:\n" + "".join(f"    {line}\n" for line in way.tasks.splitlines())

@@ -1,0 +1,173 @@
+# Copyright (c) 2026, the forti.oauth authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The numbers as tables, in the terminal and on the page; ratios are within one run of the bench."""
+
+from __future__ import annotations
+
+import datetime
+import os
+import pathlib
+import platform
+from collections.abc import Iterable, Mapping, Sequence
+from importlib.metadata import version
+from typing import Any
+
+from tests.bench.plays import WAYS
+
+Numbers = Mapping[str, Any]
+Rows = list[Sequence[str]]
+_TEMPLATE = pathlib.Path(__file__).with_name("page.md")
+_WAY_HEADS = ("Way", "logins", "connections", "processor s", "of (a)", "wall s", "memory MiB", "of (a)")
+
+
+def versions() -> dict[str, str]:
+    """Return what the numbers were made with."""
+    return {
+        "date": datetime.datetime.now(datetime.timezone.utc).date().isoformat(),
+        "core": version("ansible-core"),
+        "python": platform.python_version(),
+        "processors": str(os.cpu_count()),
+    }
+
+
+def terminal(numbers: Numbers) -> str:
+    """Return the tables as text for a terminal."""
+    tables = [(f"{hosts} hosts, two tasks", _WAY_HEADS, _ways(results)) for hosts, results in numbers["ways"].items()]
+    tables.append(("Stores, 10 hosts, one task", _STORE_HEADS, _stores(numbers)))
+    tables.append(("One lookup, in microseconds", _PART_HEADS, _parts(numbers)))
+    tables.append(("What was to reach", _GOAL_HEADS, _goals(numbers)))
+    return "\n\n".join(f"{title}\n{_aligned([heads, *rows])}" for title, heads, rows in tables)
+
+
+def page(numbers: Numbers) -> str:
+    """Return the page: its text from page.md, with the numbers in it."""
+    ways = numbers["ways"]
+    found = {
+        **numbers["versions"],
+        "latency": f"{numbers['latency'] * 1000:.0f}",
+        "goals": _markdown(_GOAL_HEADS, _goals(numbers)),
+        "ways": "\n\n".join(f"### {_hosts(hosts)}\n\n{_markdown(_WAY_HEADS, _ways(results))}" for hosts, results in ways.items()),
+        "stores": _markdown(_STORE_HEADS, _stores(numbers)),
+        "parts": _markdown(_PART_HEADS, _parts(numbers)),
+        "grows": _markdown(_GROW_HEADS, _grows(numbers)),
+        "runs": str(numbers["stores"].get("at once", {}).get("runs", "no")),
+        "runs_logins": str(numbers["stores"].get("at once", {}).get("logins", "not measured")),
+        "most": max(ways, key=int),
+    }
+    return _TEMPLATE.read_text(encoding="utf-8").format_map(found)
+
+
+def _hosts(count: str) -> str:
+    return "1 host" if count == "1" else f"{count} hosts"
+
+
+def _ways(results: Mapping[str, Any]) -> Rows:
+    base = results["a"]
+    rows: Rows = []
+    for way in WAYS:
+        seen = results[way.letter]
+        ratios = [f"{seen[name] / base[name]:.2f}" for name in ("processor", "memory")]
+        rows.append(
+            (
+                f"({way.letter}) {way.title}",
+                str(seen["logins"]),
+                str(seen["connections"]),
+                f"{seen['processor']:.2f}",
+                ratios[0],
+                f"{seen['wall']:.2f}",
+                f"{seen['memory']:.1f}",
+                ratios[1],
+            )
+        )
+    return rows
+
+
+_STORE_HEADS = ("Store", "logins, first run", "next run", "processor, of the run's store", "next run", "wall, of the run's store", "next run")
+
+
+def _stores(numbers: Numbers) -> Rows:
+    used = numbers["stores"]["used"]
+    base = used["the run"][0]
+    return [
+        (
+            title,
+            *(str(result["logins"]) for result in results),
+            *(f"{result['processor'] / base['processor']:.2f}" for result in results),
+            *(f"{result['wall'] / base['wall']:.2f}" for result in results),
+        )
+        for title, results in used.items()
+    ]
+
+
+_PART_HEADS = ("Part", "first in a process", "again in it")
+
+
+def _parts(numbers: Numbers) -> Rows:
+    parts = numbers["parts"]
+    hit, again, env = parts["hit"], parts["again"], parts["env"]
+    titles = {
+        "load": "load the plugin",
+        "options": "options: all that was asked, as one text",
+        "key": "name and key from it",
+        "read": "read the file",
+        "decrypt": "decrypt",
+    }
+    rows: Rows = [(title, f"{hit[name]:.0f}", f"{again[name]:.0f}" if name in again else "") for name, title in titles.items()]
+    rows.append(("**the hit, without loading**", f"{sum(hit.values()) - hit['load']:.0f}", f"{sum(again.values()):.0f}"))
+    rows.append(("for comparison: lookup env, load", f"{env['load']:.0f}", ""))
+    rows.append(("lookup env, run", f"{env['run']:.0f}", ""))
+    return rows
+
+
+_GOAL_HEADS = ("Goal", "Wanted", "Measured", "")
+
+
+def _goals(numbers: Numbers) -> Rows:
+    ways, alone, parts = numbers["ways"], numbers["alone"], numbers["parts"]
+    busiest = max(ways, key=int)
+    many = ways.get("100", ways[busiest])
+    lookup, cold = many["c"]["processor"], parts["cold"]
+    hit = parts["hit"]
+    ours = [ways[count][letter] for count in ways for letter in "cde"]
+    goals: list[tuple[str, float, float, str]] = [
+        ("lookup, processor, of lookup env", 1.10, lookup / many["b"]["processor"], "{:.2f}"),
+        ("lookup, processor, of a plain variable", 1.15, lookup / many["a"]["processor"], "{:.2f}"),
+        ("module alone, processor, of uri on every host (50 hosts)", 0.10, alone["d"]["processor"] / alone["f"]["processor"], "{:.3f}"),
+        ("logins, most of all runs", 1, max(result["logins"] for result in ours), "{:.0f}"),
+        ("a hit, milliseconds, first in a process", 1, (sum(hit.values()) - hit["load"]) / 1000, "{:.2f}"),
+        ("a fetch, processor, of requests.post", 1.2, cold["fetch"] / cold["requests.post"], "{:.2f}"),
+        ("a first use with options, locks and store, the same", 1.2, cold["first use"] / cold["requests.post"], "{:.2f}"),
+        ("largest process, of a plain variable's", 1.05, max(many[letter]["memory"] for letter in "cde") / many["a"]["memory"], "{:.2f}"),
+    ]
+    return [(title, f"≤ {wanted:g}", form.format(found), "reached" if found <= wanted else "not reached") for title, wanted, found, form in goals]
+
+
+_GROW_HEADS = ("Way", "processor ms for each further host", "10,000 hosts: logins", "processor, of (a)")
+
+
+def _grows(numbers: Numbers) -> Rows:
+    """Reckon on from the two largest numbers of hosts, along a straight line."""
+    fewer, more = sorted(numbers["ways"], key=int)[-2:]
+    slopes, totals = {}, {}
+    for way in WAYS:
+        low, high = (numbers["ways"][count][way.letter]["processor"] for count in (fewer, more))
+        slopes[way.letter] = (high - low) / (int(more) - int(fewer))
+        totals[way.letter] = high + slopes[way.letter] * (10_000 - int(more))
+    logins = {"a": "0", "b": "0", "f": "10000"}
+    return [
+        (f"({way.letter}) {way.title}", f"{slopes[way.letter] * 1000:.1f}", logins.get(way.letter, "1"), f"{totals[way.letter] / totals['a']:.2f}")
+        for way in WAYS
+    ]
+
+
+def _markdown(heads: Sequence[str], rows: Rows) -> str:
+    lines = [heads, ["---"] + ["---:"] * (len(heads) - 1), *rows]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def _aligned(lines: Iterable[Sequence[str]]) -> str:
+    table = [[cell.replace("**", "") for cell in line] for line in lines]
+    widths = [max(len(line[column]) for line in table) for column in range(len(table[0]))]
+    return "\n".join("  ".join([line[0].ljust(widths[0]), *(cell.rjust(width) for cell, width in zip(line[1:], widths[1:]))]) for line in table)

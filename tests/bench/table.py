@@ -1,0 +1,104 @@
+# Copyright (c) 2026, the forti.oauth authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Plays against the simulator, and what they cost."""
+
+from __future__ import annotations
+
+import concurrent.futures
+import dataclasses
+import os
+import pathlib
+import statistics
+import sys
+from collections.abc import Iterable, Mapping
+
+from tests.bench.measured import Cost, measure
+from tests.bench.plays import MODULE, Way, playbook
+from tests.simulator import Simulator
+
+USER, PASSWORD = "luser1", "Pass-Word-12345678"
+PROGRAM = str(pathlib.Path(sys.executable).parent / "ansible-playbook")
+
+
+@dataclasses.dataclass(frozen=True)
+class Result:
+    """Medians of some runs: seconds, MiB, and what the server saw of one run."""
+
+    processor: float
+    wall: float
+    memory: float
+    logins: int
+    connections: int
+    runs: int
+
+
+class Table:
+    """Runs plays; C(log) tells of each."""
+
+    def __init__(self, sim: Simulator, folder: pathlib.Path, collections: pathlib.Path) -> None:
+        self._sim = sim
+        self._folder = folder
+        kept = {name: value for name, value in os.environ.items() if not name.startswith(("ANSIBLE_", "FAC_", "FORTI", "PYTHON"))}
+        self.environment = {
+            **kept,
+            "HOME": str(folder),
+            "ANSIBLE_COLLECTIONS_PATH": str(collections),
+            "ANSIBLE_PYTHON_INTERPRETER": sys.executable,
+            "FAC_SERVER": sim.host,
+            "FAC_CA_PATH": sim.ca,
+            "FAC_CLIENT_ID": "ansible",
+            "FAC_USERNAME": USER,
+            "FAC_PASSWORD": PASSWORD,
+            "PLAIN": "x" * 30,
+        }
+
+    def compare(self, ways: Iterable[Way], *, hosts: int, rounds: int, slow_rounds: int) -> dict[str, Result]:
+        """Run the ways in turn, so that a busy moment of the machine meets all of them; return medians."""
+        runs: dict[Way, list[tuple[Cost, dict[str, int]]]] = {way: [] for way in ways}
+        for number in range(rounds):
+            for way, seen in runs.items():
+                if not way.slow or number < slow_rounds:
+                    seen.append(self.run(way, hosts=hosts))
+        return {way.letter: _median(seen) for way, seen in runs.items()}
+
+    def run(self, way: Way, *, hosts: int, more: Mapping[str, str] | None = None, number: int = 0) -> tuple[Cost, dict[str, int]]:
+        """Run one way; return what it cost and what the server saw."""
+        self._sim.reset()
+        cost = self._measured(way, hosts=hosts, more=more or {}, number=number)
+        print(f"  {way.title:<36}{hosts:>5} hosts {cost.processor:8.2f} s of processor {cost.wall:8.2f} s", flush=True)
+        return cost, self._sim.counts
+
+    def stores(self, caches: Mapping[str, str], *, rounds: int, hosts: int = 10) -> dict[str, tuple[Result, Result]]:
+        """Return the first use of each store and, but for the run's, the next run's; C(caches) is title -> value of the option."""
+        runs: dict[str, tuple[list[tuple[Cost, dict[str, int]]], list[tuple[Cost, dict[str, int]]]]] = {title: ([], []) for title in caches}
+        for number in range(rounds):
+            for title, cache in caches.items():
+                for seen in runs[title]:
+                    seen.append(self.run(MODULE, hosts=hosts, more={"FORTI_OAUTH_CACHE": cache.format(number=number)}))
+        return {title: (_median(first), _median(then)) for title, (first, then) in runs.items()}
+
+    def at_once(self, runs: int, cache: str) -> dict[str, int]:
+        """Start so many runs at the same moment, as nodes of AWX would; return what the server saw."""
+        self._sim.reset()
+        with concurrent.futures.ThreadPoolExecutor(runs) as pool:
+            waiting = [pool.submit(self._measured, MODULE, hosts=1, more={"FORTI_OAUTH_CACHE": cache}, number=number) for number in range(runs)]
+            for run in waiting:
+                run.result()
+        return self._sim.counts
+
+    def _measured(self, way: Way, *, hosts: int, more: Mapping[str, str], number: int) -> Cost:
+        folder = self._folder / f"run{number}"
+        folder.mkdir(exist_ok=True)
+        (folder / "hosts").write_text("".join(f"site{host:05}\n" for host in range(hosts)))
+        (folder / "play.yml").write_text(playbook(way, user=USER, password=PASSWORD))
+        command = [PROGRAM, "-i", str(folder / "hosts"), "-c", "local", str(folder / "play.yml")]
+        return measure(command, {**self.environment, **more}, str(folder))
+
+
+def _median(seen: list[tuple[Cost, dict[str, int]]]) -> Result:
+    costs = [cost for cost, _counts in seen]
+    middle = {name: statistics.median(getattr(cost, name) for cost in costs) for name in ("processor", "wall", "memory")}
+    # Of counts the worst: a login too many in one run is a login too many.
+    return Result(**middle, logins=max(counts["fac.login"] for _, counts in seen), connections=max(counts["connections"] for _, counts in seen), runs=len(seen))
