@@ -30,6 +30,7 @@ gates: $(VENV)/ready
 	python -m tests.tools.gates $(ARGUMENTS)
 
 bench: $(VENV)/ready servers
+	$(VENV)/bin/pip install --quiet --disable-pip-version-check -r tests/bench/requirements.txt
 	python -m tests.bench $(ARGUMENTS)
 
 build: $(VENV)/ready
