@@ -12,21 +12,19 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Sequence
-from importlib.machinery import ModuleSpec
 from importlib.util import spec_from_file_location
+from typing import Any
 
-_PACKAGES = (__name__, __name__.replace("plugin_utils", "module_utils"))
+_OURS = (__name__, __name__.replace("plugin_utils", "module_utils"))
 
 
 class _FromBytecode:
-    """Finds the files of these packages for the import statement."""
+    """Finds these files for the import statement; a small class, because this one is always compiled."""
 
     @staticmethod
-    def find_spec(name: str, path: Sequence[str] | None = None, _target: object = None) -> ModuleSpec | None:
-        """Return how a module is loaded, by Python's own loader; None leaves it to the next finder."""
-        package, _dot, file = name.rpartition(".")
-        location = os.path.join(path[0], f"{file}.py") if path and package in _PACKAGES else ""
+    def find_spec(name: str, path: Any = None, _target: Any = None) -> Any:
+        """Return how Python's own loader gets a module; None leaves it to the next finder."""
+        location = f"{path[0]}/{name.rpartition('.')[2]}.py" if path and name.startswith(_OURS) else ""
         return spec_from_file_location(name, location) if os.path.isfile(location) else None
 
 

@@ -61,7 +61,7 @@ class Table:
             for way, seen in runs.items():
                 if not way.slow or number < slow_rounds:
                     seen.append(self.run(way, hosts=hosts))
-        return {way.letter: _median(seen) for way, seen in runs.items()}
+        return {way.letter: _median(costs) for way, costs in runs.items()}
 
     def run(self, way: Way, *, hosts: int, more: Mapping[str, str] | None = None, number: int = 0) -> tuple[Cost, dict[str, int]]:
         """Run one way; return what it cost and what the server saw."""
