@@ -7,6 +7,7 @@
 # make matrix       the integration tests on every supported ansible-core
 # make gates        all that the collection has to pass before it is published; make gates ARGUMENTS=types tries one of them
 # make bench        what it costs and what it saves, some 20 minutes; make bench ARGUMENTS=--quick for some 3
+# make docs         the documentation as web pages, in .work/docs; prints where they begin
 # make build        the collection's artifact, in dist/
 
 PYTHON := $(shell python3 tests/tools/pythons.py 3.10 3.13)
@@ -15,7 +16,7 @@ INSTALL := DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-rec
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 export LC_ALL := C.UTF-8
 
-.PHONY: quickstart test matrix gates bench build servers clean
+.PHONY: quickstart test matrix gates bench docs build servers clean
 
 quickstart: $(VENV)/ready
 	python tests/quickstart.py
@@ -32,6 +33,9 @@ gates: $(VENV)/ready
 bench: $(VENV)/ready servers
 	$(VENV)/bin/pip install --quiet --disable-pip-version-check -r tests/bench/requirements.txt
 	python -m tests.bench $(ARGUMENTS)
+
+docs: $(VENV)/ready
+	python tests/tools/docs.py
 
 build: $(VENV)/ready
 	python tests/tools/build.py dist

@@ -27,6 +27,7 @@ GATES: dict[str, Callable[[Bench], None]] = {
     "galaxy-importer": ecosystem.galaxy_importer,
     "ansible-lint": ecosystem.ansible_lint,
     "docs-lint": ecosystem.docs_lint,
+    "docs": ecosystem.docs,
     "changelog": ecosystem.changelog,
     "types": style.types,
     "lint": style.lint,

@@ -88,6 +88,11 @@ def docs_lint(bench: Bench) -> None:
     bench.run("antsibull-docs", "lint-collection-docs", "--plugin-docs", "--validate-collection-refs=all", ".")
 
 
+def docs(bench: Bench) -> None:
+    """The web pages, without a warning."""
+    bench.run("python", str(ROOT / "tests" / "tools" / "docs.py"))
+
+
 def changelog(bench: Bench) -> None:
     """Fragments and the changelog."""
     bench.of_tool("antsibull-changelog")

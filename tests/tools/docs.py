@@ -1,0 +1,76 @@
+# Copyright (c) 2026, the forti.oauth authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The documentation as web pages, as they would be published: make docs, or python tests/tools/docs.py.
+
+Needs no network: of Ansible's own documentation it knows the few places that our pages point to.
+"""
+
+from __future__ import annotations
+
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+import zlib
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2]))
+
+from tests.tools.build import copy
+from tests.tools.venvs import WORK, NoPython, venv
+
+FOLDER = WORK / "docs"
+_NEEDED = ["ansible-core~=2.21.0", "antsibull-docs>=2.28,<3", "sphinx>=9,<10", "sphinx-ansible-theme>=0.10.4,<1"]
+_NAMES = ["--project=forti.oauth", "--title=forti.oauth", "--copyright=The forti.oauth authors"]
+_ANSIBLE = "https://docs.ansible.com/projects/ansible/devel/"
+# What the pages that are made from plugins point to; a label that is missing here is a warning, which ends the build.
+_LABELS = {
+    "action_plugins": "plugins/action.html",
+    "ansible_configuration_settings": "reference_appendices/config.html",
+    "common_return_values": "reference_appendices/common_return_values.html",
+}
+_INVENTORY = "# Sphinx inventory version 2\n# Project: Ansible\n# Version: devel\n# The remainder of this file is compressed using zlib.\n"
+
+
+def main() -> int:
+    """Make the pages and print where they begin; return 0 if nothing was to be complained of."""
+    try:
+        programs = venv("docs-tools", ((3, 13), (3, 12)), _NEEDED)
+    except NoPython as problem:
+        print(problem)
+        return 1
+    shutil.rmtree(FOLDER, ignore_errors=True)
+    copy(FOLDER / "tree" / "ansible_collections" / "forti" / "oauth")
+    site = FOLDER / "site"
+    site.mkdir(mode=0o700)
+    _run(programs, "antsibull-docs", "sphinx-init", "--use-current", "--squash-hierarchy", "--fail-on-error", *_NAMES, "--dest-dir", str(site), "forti.oauth")
+    _point_to_ansible(site)
+    _run(programs, str(site / "build.sh"))
+    print(site / "build" / "html" / "index.html")
+    return 0
+
+
+def _point_to_ansible(site: pathlib.Path) -> None:
+    """Let Sphinx find Ansible's documentation by a list that is here, and no other's."""
+    lines = "".join(f"{label} std:label -1 {page}#{label.replace('_', '-')} {label}\n" for label, page in _LABELS.items())
+    (site / "ansible.inv").write_bytes(_INVENTORY.encode() + zlib.compress(lines.encode()))
+    with (site / "conf.py").open("a") as settings:
+        settings.write(f"\nintersphinx_mapping = {{'ansible': ('{_ANSIBLE}', '../ansible.inv')}}\n")
+
+
+def _run(programs: pathlib.Path, *command: str) -> None:
+    """Run a program, silent unless it fails.
+
+    :raises SystemExit: it did not return 0
+    """
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("ANSIBLE_")}
+    settings = {**kept, "PATH": f"{programs}:{kept.get('PATH', '')}", "ANSIBLE_COLLECTIONS_PATH": str(FOLDER / "tree")}
+    done = subprocess.run(command, env=settings, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
+    if done.returncode:
+        sys.exit(f"{done.stdout}\n{pathlib.Path(command[0]).name} failed: see above")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
