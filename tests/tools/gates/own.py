@@ -18,8 +18,9 @@ from tests.tools.gates.bench import Bench, Failed, artifact
 _MADE_BY_THE_BUILD = {"MANIFEST.json", "FILES.json"}
 _MAY_BE_IN_IT = re.compile(
     r"""
-    (README|CONTRIBUTING|CODE_OF_CONDUCT|SECURITY)\.md | LICENSE | CHANGELOG\.(md|rst)
+    (README|ARCHITECTURE|CONTRIBUTING|CODE_OF_CONDUCT|SECURITY)\.md | LICENSE | CHANGELOG\.(md|rst)
     | changelogs/(changelog\.yaml | config\.yaml | fragments/[^/]+)
+    | docs/(benchmarks\.md | images/\w+\.svg)
     | docs/docsite/([\w-]+\.yml | rst/\w+\.rst | rst/images/\w+\.svg)
     | meta/[\w-]+\.(yml|txt)
     | playbooks/((files|vars)/)?[\w-]+\.yml | \.ansible-lint
