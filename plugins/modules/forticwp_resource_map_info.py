@@ -7,7 +7,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: forticwp_resource_map_info
-version_added: 0.1.0
+version_added: 1.0.0
 short_description: Read the resource map of FortiCWP, FortiCNP or FortiCASB, and make the headers of their calls
 description:
   - Asks where the API of your account is, and for the IDs that its calls want as the headers C(companyId), C(roleId) and C(buId).
