@@ -1,0 +1,54 @@
+# Copyright (c) 2026, the forti.oauth authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What a kept token may cost, in counts: logins, connections, what is imported. Seconds are for make bench."""
+
+from __future__ import annotations
+
+import pathlib
+
+import pytest
+
+from tests.integration.harness import PASSWORDS, PLUGINS, Player
+
+ENV = {"FAC_USERNAME": "luser1", "FAC_PASSWORD": PASSWORDS["luser1"], "ANSIBLE_LOOKUP_PLUGINS": str(PLUGINS / "lookup"), "ANSIBLE_FORKS": "1"}
+TOKEN = "lookup('forti.oauth.fac_oauth_token')"
+MODULE = "- forti.oauth.fac_oauth_token:\n"
+OURS = "ansible_collections.forti.oauth.plugins."
+OF_A_HIT = {"lookup", "lookup.fac_oauth_token", "plugin_utils", "plugin_utils._hits", "plugin_utils._lookup", "plugin_utils._sealing", "plugin_utils._vault"}
+OF_CORE = {"action", "modules"}  # where it looked for the tasks of the play
+TO_TELL_CORE = {"module_utils", "module_utils._secrets"}  # where it masks secrets
+SLOW = {"requests", "urllib3", "redis", "cryptography.hazmat.primitives.kdf.scrypt"}
+
+
+def kept(name: str, value: str) -> str:
+    return f'- set_fact: {{{name}: "{{{{ {value} }}}}"}}\n  no_log: true\n'
+
+
+@pytest.mark.parametrize("cache", ["run", "directory"])
+def test_a_hit_connects_to_nothing_and_loads_next_to_nothing(play: Player, tmp_path: pathlib.Path, cache: str) -> None:
+    env = {**ENV, "FORTI_OAUTH_CACHE": "run" if cache == "run" else str(tmp_path / "kept")}
+    outcome = play(kept("loaded", f"[{TOKEN}, lookup('loaded')][1]") + 2 * MODULE + kept("again", TOKEN), keep="loaded again", hosts=5, env=env)
+    assert play.sim.counts["connections"] == play.sim.counts["fac.login"] == 1
+    # The first host logs in, the second finds the token in the store, the others find what the second found.
+    for loaded in outcome.of_all("loaded")[2:]:
+        ours = {name.removeprefix(OURS) for name in loaded if name.startswith(OURS)}
+        assert ours - TO_TELL_CORE - OF_CORE == OF_A_HIT
+        assert not SLOW & set(loaded)
+    assert len(set(outcome.of_all("again"))) == 1
+
+
+def test_a_hit_is_never_an_old_token(play: Player) -> None:
+    """Whatever a task does to a token, the next template sees it."""
+    tasks = kept("first", TOKEN)
+    tasks += MODULE + "    force: true\n  run_once: true\n" + kept("forced", TOKEN)
+    tasks += MODULE + "    state: absent\n  run_once: true\n" + kept("after_revoke", TOKEN)
+    tasks += kept("scoped", TOKEN.replace(")", ", scope='read')")) + kept("header", TOKEN.replace(")", ", return_as='authorization')"))
+    names = ["first", "forced", "after_revoke", "scoped"]
+    outcome = play(tasks, keep=" ".join([*names, "header"]), hosts=3, env=ENV)
+    for host in outcome.kept.values():
+        assert len({host[name] for name in names}) == len(names)
+        assert host["header"] == f"Bearer {host['after_revoke']}"
+    assert all(len(set(outcome.of_all(name))) == 1 for name in names)
+    assert play.sim.counts["fac.login"] == len(names)
