@@ -44,11 +44,13 @@ def venv(name: str, pythons: tuple[tuple[int, int], ...], requirements: list[str
 
     :raises NoPython: there is none on this machine
     """
-    python = next((found for version in pythons if (found := find(version, version))), None)
-    if python is None:
+    there = [(f"{version[0]}.{version[1]}", found) for version in pythons if (found := find(version, version))]
+    if not there:
         raise NoPython(f"there is no Python {' or '.join(f'{major}.{minor}' for major, minor in pythons)} on this machine")
+    number, python = there[0]
     folder = WORK / name
-    ready, wanted = folder / "ready", "\n".join([python, *requirements])
+    # Not the path: one and the same Python has several, and to make the environment anew would pull it from under who works in it.
+    ready, wanted = folder / "ready", "\n".join([number, *requirements])
     if not ready.exists() or ready.read_text() != wanted:
         subprocess.run([python, "-m", "venv", "--clear", str(folder)], check=True)
         subprocess.run([str(folder / "bin" / "pip"), "install", "-qq", "--disable-pip-version-check", *requirements], check=True)
