@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from ansible import constants as C
 from ansible.utils.display import Display
 from ansible_collections.forti.oauth.plugins.module_utils._errors import OptionError
 from ansible_collections.forti.oauth.plugins.module_utils._secrets import Unprinted
@@ -32,6 +33,11 @@ def warn(message: str) -> None:
     _display.warning(message)
 
 
+def warn_each_time(message: str) -> None:
+    """Show a warning, also where the same was shown before: a pause is one of several, and a person waits for each."""
+    _display.display(f"[WARNING]: {message}", color=C.COLOR_WARN, stderr=True)  # type: ignore[attr-defined]
+
+
 def tell(message: str) -> None:
     """Show a person what to do, at once: the display of a fork reaches the screen while the task runs."""
     _display.display(message)
@@ -39,7 +45,7 @@ def tell(message: str) -> None:
 
 def work_here(service: type[TokenService], options: Mapping[str, Any], *, check_mode: bool = False) -> Result:
     """Do the module's work in this process."""
-    return service(options, warn=warn, tell=tell).perform(check_mode=check_mode)
+    return service(options, warn=warn_each_time, tell=tell).perform(check_mode=check_mode)
 
 
 def get_token(service: type[TokenService], options: Mapping[str, Any], work: Work, *, asker: str) -> Result:

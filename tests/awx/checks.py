@@ -68,7 +68,8 @@ def _input_field(field: Values) -> Values:
         raise Refused(400, inputs=[f"not allowed for {whole['type']} type ({field['id']})"])
     if field.get("ask_at_runtime"):
         raise Refused(400, inputs=["'ask_at_runtime' is not supported for custom credentials."])
-    if "default" in field and type(field["default"]) is not known[whole["type"]]:
+    # Exactly: to Python, a boolean is a whole number too.
+    if "default" in field and field["default"].__class__ is not known[whole["type"]]:
         raise Refused(400, inputs=[f"{field['default']} is not a {whole['type']}"])
     return whole
 

@@ -11,6 +11,7 @@ It imports what ansible-playbook has imported when it forks, and measures each l
 
 from __future__ import annotations
 
+import importlib
 import json
 import multiprocessing
 import os
@@ -21,14 +22,13 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-import ansible.cli.playbook
-import ansible.executor.playbook_executor
-import ansible.executor.process.worker
-import ansible.plugins.strategy.linear  # noqa: F401
 from ansible import constants as C
 from ansible.parsing.dataloader import DataLoader
 from ansible.plugins.loader import action_loader, connection_loader, init_plugin_loader, lookup_loader
 from ansible.template import Templar
+
+for name in ("cli.playbook", "executor.playbook_executor", "executor.process.worker", "plugins.strategy.linear"):
+    importlib.import_module(f"ansible.{name}")
 
 OURS, ENV = "forti.oauth.fac_oauth_token", "ansible.builtin.env"
 Times = dict[str, float]

@@ -101,4 +101,5 @@ def _median(seen: list[tuple[Cost, dict[str, int]]]) -> Result:
     costs = [cost for cost, _counts in seen]
     middle = {name: statistics.median(getattr(cost, name) for cost in costs) for name in ("processor", "wall", "memory")}
     # Of counts the worst: a login too many in one run is a login too many.
-    return Result(**middle, logins=max(counts["fac.login"] for _, counts in seen), connections=max(counts["connections"] for _, counts in seen), runs=len(seen))
+    logins, connections = (max(counts[name] for _cost, counts in seen) for name in ("fac.login", "connections"))
+    return Result(**middle, logins=logins, connections=connections, runs=len(seen))

@@ -33,8 +33,8 @@ class Reader:
     def times(self) -> int:
         return len(self._log.read_text()) if self._log.exists() else 0
 
-    def __call__(self, identity: dict[str, str] = IDENTITY, forced_by: str | None = None) -> Any:
-        asked = Asked(identity=identity, forced_by=forced_by, patience=20)
+    def __call__(self, identity: dict[str, str] | None = None, forced_by: str | None = None) -> Any:
+        asked = Asked(identity=identity or IDENTITY, forced_by=forced_by, patience=20)
         return once_for_all(asked, "answer", self._work, shelf=self._desk.shelf(self._run))
 
     def _work(self) -> dict[str, Any]:
