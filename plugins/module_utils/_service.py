@@ -21,7 +21,6 @@ from ansible_collections.forti.oauth.plugins.module_utils._secrets import Unprin
 from ansible_collections.forti.oauth.plugins.module_utils._token import Token
 
 _HINTS: dict[Any, str] = {
-    "invalid_client": "Check client_id and client_secret.",
     "unauthorized_client": "Check that this client may use this grant_type.",
     "unsupported_grant_type": "Check that this client may use this grant_type.",
     "invalid_scope": "Check scope.",

@@ -22,6 +22,14 @@ from tests.tools.ssh_server import SshServer, Watch, program
 TOKEN = "/api/v1/oauth/token/"
 CREDENTIALS = "/api/v1/auth/credentials/token/"
 FLOWS = """
+- forti.oauth.fac_oauth_token: {username: email1, password: '{{ secret.email1 }}', cache: none, retries: 1}
+  loop: [1, 2, 3, 4]
+  register: broken
+  ignore_errors: true
+- forti.oauth.fac_oauth_token: {username: email1, password: '{{ secret.email1 }}', server: 'localhost:1', retries: 0}
+  register: unreachable
+  ignore_errors: true
+- {forti.oauth.fac_oauth_token: {username: email1, password: '{{ secret.email1 }}', ca_path: /etc/hostname}, register: untrusted, ignore_errors: true}
 - {forti.oauth.fac_oauth_token: {username: email1, password: '{{ secret.email1 }}'}, register: repeated, ignore_errors: true}
 - {forti.oauth.forticwp_token: {credential: '{{ secret.credential }}', cache: none}, register: cwp_repeated, ignore_errors: true}
 - {forti.oauth.fac_oauth_token: {username: luser1, password: '{{ secret.luser1 }}'}, register: login}
@@ -41,9 +49,28 @@ FLOWS = """
 - {forti.oauth.forticwp_token: {credential: '{{ secret.credential }}'}, register: cwp}
 - {forti.oauth.forticwp_token: {grant_type: password, username: cwp@example.com, password: '{{ secret.cwp }}'}, register: cwp_password}
 - {forti.oauth.forticwp_token: {grant_type: refresh_token, refresh_token: '{{ cwp.refresh_token }}'}, register: cwp_refreshed}
+- {set_fact: {x: "{{ lookup('forti.oauth.fac_oauth_token', username='luser1', password=secret.wrong) }}"}, register: lookup_refused, ignore_errors: true}
+- set_fact: {x: "{{ lookup('forti.oauth.forticwp_token', credential=secret.credential, server='localhost:1', retries=0) }}"}
+  register: lookup_unreachable
+  ignore_errors: true
+- import_role: {name: forti.oauth.token}
+  vars: {token_fac_options: {username: luser1, password: '{{ secret.luser1 }}'}, token_forticwp_options: {credential: '{{ secret.credential }}'}}
+- {template: {src: agent.j2, dest: '{{ playbook_dir }}/there/agent.conf', mode: "0600"}, no_log: true}
+"""
+# A user's own file, filled in here and written there: the one place where tokens belong.
+TEMPLATE = """
+{{ lookup('forti.oauth.fac_oauth_token', username='luser1', password=secret.luser1, client_id='ansible-secret', client_secret=secret.client) }}
+{{ lookup('forti.oauth.forticwp_token', credential=secret.credential, return_as='dict').refresh_token }}
+{{ token_fac.access_token }} {{ token_forticwp.authorization }}
 """
 TOKENS = ["login", "client", "push", "typed", "radius", "from_environment", "refreshed", "cwp", "cwp_password", "cwp_refreshed"]
 FAILED = ["repeated", "cwp_repeated", "challenged", "refused"]
+MORE_FAILED = ["broken", "unreachable", "untrusted", "lookup_refused", "lookup_unreachable"]
+BROKEN = [
+    {"status": 200, "body": "<html>", "repeat_request": True},
+    {"close": True},
+    {"status": 307, "headers": {"Location": "https://localhost:1/"}, "body": ""},
+]
 SYSLOG = """
 import pathlib
 import syslog
@@ -84,7 +111,7 @@ class Host:
         yield "the output", outcome.output
         yield from (("a command line", text) for text in self.watch.commands)
         yield from (("an environment on the host", text) for text in self.watch.environments)
-        own = {self.folder / "secret.yml", *self.folder.glob("host*.json")}
+        own = {self.folder / "secret.yml", self.folder / "there" / "agent.conf", *self.folder.glob("host*.json")}
         for path in (*self.folder.rglob("*"), *self.short.rglob("*")):
             if path.is_file() and path not in own:
                 yield str(path), path.read_text(errors="replace")
@@ -112,11 +139,18 @@ def leaks(host: Host, outcome: Outcome, secrets: set[str]) -> set[str]:
 def test_every_flow(host: Host, debug: str, pipelining: str) -> None:
     sim = host.play.sim
     codes = {"otp": sim.otp("ftm1"), "radius_otp": sim.otp("radius1")}
-    sim.fault(TOKEN, status=401, repeat_request=True)
+    (host.folder / "agent.j2").write_text(TEMPLATE)
+    for fault in (*BROKEN, {"status": 503, "repeat_request": True, "times": 2}, {"status": 401, "repeat_request": True}):
+        sim.fault(TOKEN, **fault)
     sim.fault(CREDENTIALS, status=401, repeat_request=True)
-    outcome = host.run(FLOWS, {"ANSIBLE_DEBUG": debug, "ANSIBLE_PIPELINING": pipelining}, keep=" ".join([*TOKENS, *FAILED, "info", "ended"]), variables=codes)
+    kept = " ".join([*TOKENS, *FAILED, *MORE_FAILED, "info", "ended", "token_fac", "token_forticwp"])
+    outcome = host.run(FLOWS, {"ANSIBLE_DEBUG": debug, "ANSIBLE_PIPELINING": pipelining}, keep=kept, variables=codes)
     assert all(outcome[name]["access_token"] in sim.secrets() for name in TOKENS)
     assert [outcome[name].get("status") for name in FAILED] == [401, 401, None, 401]
+    assert all(outcome[name]["failed"] for name in MORE_FAILED)
+    assert [result.get("status") for result in outcome["broken"]["results"]] == [200, None, 307, 503]
+    written = (host.folder / "there" / "agent.conf").read_text().replace("Bearer ", "").split()
+    assert len(written) == 4 and set(written) < set(sim.secrets())
     assert (outcome["info"]["valid"], outcome["ended"]["changed"]) == (True, True)
     assert "push1: approve the sign-in to" in outcome.output
     assert host.log.stat().st_size > 10000

@@ -1,0 +1,52 @@
+# Copyright (c) 2026, the forti.oauth authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Every message that a user can meet stands in the guide Troubleshooting, with what to do."""
+
+from __future__ import annotations
+
+import ast
+import pathlib
+import re
+
+import pytest
+
+ROOT = pathlib.Path(__file__).parents[2]
+GUIDE = re.sub(r"[\s`]+", " ", (ROOT / "docs" / "docsite" / "rst" / "guide_troubleshooting.rst").read_text()).lower()
+SOURCES = sorted(path for part in ("module_utils", "plugin_utils", "modules") for path in (ROOT / "plugins" / part).glob("*.py"))
+DOCUMENTATION = ("DOCUMENTATION", "EXAMPLES", "RETURN")
+LONG = 3  # words that make a text a sentence and no name
+
+
+def fixed_parts(text: str) -> list[str]:
+    """Return the sentences of a message, or what stays of them where values are put in."""
+    parts = [" ".join(part.split()).strip(" .:;,(") for part in re.split(r"\{\}|(?<=[.:]) ", text)]
+    return [part for part in parts if len(part.split()) >= LONG]
+
+
+def texts(tree: ast.AST) -> set[str]:
+    """Return all texts of the code that are no documentation; a value that is put in is written {}."""
+    skipped = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+    skipped |= {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) in DOCUMENTATION}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.JoinedStr):
+            skipped |= {id(part) for part in node.values}
+    return {_text(node) for node in ast.walk(tree) if isinstance(node, (ast.Constant, ast.JoinedStr)) and id(node) not in skipped}
+
+
+def _text(node: ast.Constant | ast.JoinedStr) -> str:
+    if isinstance(node, ast.JoinedStr):
+        return "".join(str(part.value) if isinstance(part, ast.Constant) else "{}" for part in node.values)
+    return node.value if isinstance(node.value, str) else ""
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: path.name)
+def test_every_message_is_explained(path: pathlib.Path) -> None:
+    missing = {part for text in texts(ast.parse(path.read_text())) for part in fixed_parts(text) if part.lower() not in GUIDE}
+    assert missing == set()
+
+
+def test_a_message_that_is_not_explained_would_be_seen() -> None:
+    code = 'raise OptionError(f"{name} is of no use. It fell off the lorry: {reason}. " f"Go back there and look for it.")'
+    assert {part for text in texts(ast.parse(code)) for part in fixed_parts(text)} == {"is of no use", "It fell off the lorry", "Go back there and look for it"}
