@@ -4,7 +4,7 @@
 
 """What this collection costs and saves, against the simulator. It writes docs/benchmarks.md and its pictures.
 
-python -m tests.bench             all of it, some 20 minutes on a quiet machine with two processors
+python -m tests.bench             all of it, some 10 minutes on a quiet machine with two processors
 python -m tests.bench --quick     fewer hosts and runs, some 3 minutes; nothing is written
 """
 
@@ -37,7 +37,7 @@ class Plan:
     samples: int
 
 
-FULL = Plan({1: (5, 5), 10: (5, 3), 50: (5, 3), 100: (5, 2), 500: (3, 1)}, alone=(5, 3), stores=5, at_once=20, samples=60)
+FULL = Plan({1: (3, 3), 10: (3, 2), 50: (3, 2), 100: (5, 1), 500: (1, 1)}, alone=(3, 2), stores=3, at_once=20, samples=60)
 QUICK = Plan({1: (3, 1), 10: (3, 1), 50: (1, 1)}, alone=(1, 1), stores=1, at_once=5, samples=20)
 
 
