@@ -6,26 +6,21 @@
 
 from __future__ import annotations
 
-import pathlib
-import re
-import textwrap
-
 from tests.integration.harness import PASSWORDS, Player
 from tests.integration.printing import MASKED_BY_CORE
+from tests.tools.guides import examples
 
-PAGE = pathlib.Path(__file__).parents[2] / "docs" / "docsite" / "rst" / "guide_secrets.rst"
 USER = {"vault_fac_username": "luser1", "vault_fac_password": PASSWORDS["luser1"]}
 
 
-def examples(play: Player) -> list[str]:
+def shown(play: Player) -> list[str]:
     """Return the page's examples, with the simulator for the server."""
-    blocks = re.findall(r"^\.\. code-block:: yaml\+jinja\n\n((?:   .*\n|\n)+)", PAGE.read_text(), re.MULTILINE)
-    return [textwrap.dedent(block).replace("fac.example.com", play.sim.host) for block in blocks]
+    return [block.replace("fac.example.com", play.sim.host) for block in examples("guide_secrets")]
 
 
 def test_the_examples_hide_the_token(play: Player) -> None:
     """The play's output, at -vvvv, is searched for it."""
-    use, block, rescue = examples(play)
+    use, block, rescue = shown(play)
     outcome = play(use + block + rescue, variables=USER, env={"SSL_CERT_FILE": str(play.sim.ca)}, fails=True)
     assert play.sim.counts["resource"] == 2
     assert f"{play.sim.url}, login, good until 20" in outcome.output
@@ -35,7 +30,7 @@ def test_the_examples_hide_the_token(play: Player) -> None:
 
 def test_what_hides_nothing(play: Player) -> None:
     """The test of the test: without no_log the token is printed, where core does not mask it."""
-    use, block, _rescue = examples(play)
+    use, block, _rescue = shown(play)
     tasks = use + block.replace("  no_log: true\n", "  vars: {no_log: true}\n")
     fixed = "a-token-that-is-printed-on-purpose"
     play.sim.fault("/api/v1/oauth/token/", status=200, body={"access_token": fixed, "expires_in": 3600})

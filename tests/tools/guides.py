@@ -2,22 +2,35 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The examples of the guides, for tests that run them as they stand."""
+"""The examples of guides, README files and plugins, for tests that run them as they stand."""
 
 from __future__ import annotations
 
+import ast
+import pathlib
 import re
 import textwrap
 
 from tests.tools.build import ROOT
 
+GUIDES = ROOT / "docs" / "docsite" / "rst"
 _BLOCK = re.compile(r"^\.\. code-block:: yaml(?:\+jinja)?\n\n((?: .*\n|\n)+)", re.MULTILINE)
+_FENCED = re.compile(r"^```yaml\n(.*?)^```", re.MULTILINE | re.DOTALL)
+
+
+def examples_of(path: pathlib.Path) -> list[str]:
+    """Return the YAML examples of a guide, of a README file or of a plugin, in their order."""
+    text = path.read_text()
+    if path.suffix == ".py":
+        found = [node.value.value for node in ast.parse(text).body if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "EXAMPLES"]
+    else:
+        found = (_BLOCK if path.suffix == ".rst" else _FENCED).findall(text)
+    return [textwrap.dedent(block).strip() + "\n" for block in found]
 
 
 def examples(guide: str) -> list[str]:
-    """Return the YAML examples of a guide, in their order."""
-    text = (ROOT / "docs" / "docsite" / "rst" / f"{guide}.rst").read_text()
-    return [textwrap.dedent(block).strip() + "\n" for block in _BLOCK.findall(text)]
+    """Return the YAML examples of a guide."""
+    return examples_of(GUIDES / f"{guide}.rst")
 
 
 def example(guide: str, part: str) -> str:
