@@ -16,6 +16,7 @@ import ssl
 import struct
 import threading
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 import trustme
@@ -70,7 +71,7 @@ def reset(connection: socket.socket) -> None:
     connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
 
 
-def certificate(authority: trustme.CA, name: str, **more: datetime.datetime) -> ssl.SSLContext:
+def certificate(authority: trustme.CA, name: str, **more: Any) -> ssl.SSLContext:
     """Return what a server with this certificate needs."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     authority.issue_cert(name, **more).configure_cert(context)

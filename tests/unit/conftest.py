@@ -14,12 +14,17 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 if TYPE_CHECKING:
     from tests.unit.desk import Desk
 
 Processes = Callable[[int, Callable[[], Any]], list[Any]]
 _PATIENCE = 20  # seconds
+# FUZZ=long looks for more, at other places each time. What it finds is kept as an example beside the test.
+settings.register_profile("quick", deadline=None, max_examples=150, derandomize=True)
+settings.register_profile("long", deadline=None, max_examples=10_000, suppress_health_check=list(HealthCheck), print_blob=True)
+settings.load_profile(os.environ.get("FUZZ", "quick"))
 
 
 @pytest.fixture(autouse=True)

@@ -21,14 +21,13 @@ from ansible_collections.forti.oauth.plugins.plugin_utils._store_action import s
 from ansible_collections.forti.oauth.plugins.plugin_utils._store_directory import DirectoryStore
 from ansible_collections.forti.oauth.plugins.plugin_utils._store_redis import RedisStore, _connected
 from ansible_collections.forti.oauth.plugins.plugin_utils._stores import shared_store, shelves
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 IDENTITY = {"family": "fac", "server": "https://fac.example.com", "username": "u", "password": "p"}
 SEAL = quick_keyring(IDENTITY, b"s" * 32).seal("token")
 CONTENT = {"access_token": "A30-A30", "expires_at": 12.5, "scope": "größe"}
 ENTRY = SEAL.close(CONTENT, server="https://fac.example.com", kind="token", keep_until=99.5)
-FUZZ = settings(deadline=None, max_examples=150, derandomize=True)
 
 ANY_TEXT = st.text(st.characters(exclude_categories=()))
 SCALAR = st.none() | st.booleans() | st.integers() | st.floats() | st.sampled_from([10**400, -(10**400), time.time()]) | ANY_TEXT
@@ -106,7 +105,6 @@ def request(**more: Any) -> Request:
     return Request(**{**known, "login": dict, "refresh": lambda _token: {}, **more})
 
 
-@FUZZ
 @given(at=st.integers(0, len(ENTRY) - 1), put=st.binary(max_size=3), cut=st.integers(0, 3))
 @example(at=len(ENTRY) - 1, put=b"", cut=1)
 @example(at=0, put=b"\xff\xfe", cut=0)
@@ -116,7 +114,6 @@ def test_a_changed_entry_is_none(at: int, put: bytes, cut: int) -> None:
     assert read_about(changed) is None or isinstance(read_about(changed), dict)
 
 
-@FUZZ
 @given(entry=st.binary() | HEAD | st.builds(lambda head, rest: head + b"\n" + rest, HEAD, st.binary()) | JSON.map(lambda value: json.dumps(value).encode()))
 @example(entry=b"[" * 100_000)
 @example(entry=b'{"format":1,"expires_at":1e400}')
@@ -133,7 +130,6 @@ def test_any_bytes_are_no_entry_and_can_be_shown(entry: bytes) -> None:
     assert set(shown(about or {})) == {"kind", "server", "expires_at", "kept_until"}
 
 
-@FUZZ
 @given(content=KEPT, forced_by=st.sampled_from([None, "task"]))
 @example(content={**GOOD_TOKEN, "refresh_token": []}, forced_by=None)
 @example(content={**GOOD_TOKEN, "issued_at": None}, forced_by=None)
@@ -154,7 +150,6 @@ def test_any_content_is_a_token_that_can_be_used_or_none(content: dict[str, Any]
         assert isinstance(result["token_type"], str)
 
 
-@FUZZ
 @given(content=KEPT, forced_by=st.sampled_from([None, "task"]))
 @example(content={}, forced_by=None)
 @example(content={**GOOD_FAILURE, "at": 10**400}, forced_by=None)
@@ -169,7 +164,6 @@ def test_any_content_is_a_failure_or_none(content: dict[str, Any], forced_by: st
     assert found is None or isinstance(found, FortiError)
 
 
-@FUZZ
 @given(cache=ANY_TEXT | URL | st.builds("{}{}".format, st.sampled_from(["~", "~/", "/", "~\0", "redis://", "REDIS://", "rediss://", "http://"]), ANY_TEXT))
 @example(cache="~\0")
 @example(cache="~\0/")
@@ -199,7 +193,6 @@ def test_a_folder_that_cannot_be_is_a_store_that_failed(name: str, tmp_path: Any
         str(exc).encode()
 
 
-@FUZZ
 @given(url=URL | ANY_TEXT.map("redis://{}".format))
 @example(url="redis://127.0.0.1:1?cache_config=1")
 @example(url="redis://127.0.0.1:1?maint_notifications_config=1")
@@ -215,7 +208,6 @@ def test_any_url_of_redis_is_a_client_or_an_option_error(url: str) -> None:
         assert where.startswith("Redis at ")
 
 
-@FUZZ
 @given(url=URL.filter(lambda url: ":1" in url))
 @example(url="redis://127.0.0.1:1?retry=1")
 @example(url="redis://127.0.0.1:1?event_dispatcher=1")
