@@ -110,9 +110,9 @@ class Lookups:
         watch.step("options")
         hit = Hit(asked)
         watch.step("key")
-        kept = hit._read(hit._name)
+        kept = hit._read(hit._file)
         watch.step("read")
-        opened = hit._opened(kept)
+        opened = hit._seal.open(kept)
         watch.step("decrypt")
         if opened is None:
             raise SystemExit("this was no hit")
