@@ -14,8 +14,9 @@ import textwrap
 from tests.tools.build import ROOT
 
 GUIDES = ROOT / "docs" / "docsite" / "rst"
-_BLOCK = re.compile(r"^\.\. code-block:: yaml(?:\+jinja)?\n\n((?: .*\n|\n)+)", re.MULTILINE)
-_FENCED = re.compile(r"^```yaml\n(.*?)^```", re.MULTILINE | re.DOTALL)
+# A block may stand in a list; it ends where the text is no longer further in than its first line.
+_BLOCK = re.compile(r"^(?P<margin> *)\.\. code-block:: yaml(?:\+jinja)?\n\n(?P<block>(?:(?P=margin) +.*\n|\n)+)", re.MULTILINE)
+_FENCED = re.compile(r"^```yaml\n(?P<block>.*?)^```", re.MULTILINE | re.DOTALL)
 
 
 def examples_of(path: pathlib.Path) -> list[str]:
@@ -24,7 +25,7 @@ def examples_of(path: pathlib.Path) -> list[str]:
     if path.suffix == ".py":
         found = [node.value.value for node in ast.parse(text).body if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "EXAMPLES"]
     else:
-        found = (_BLOCK if path.suffix == ".rst" else _FENCED).findall(text)
+        found = [match["block"] for match in (_BLOCK if path.suffix == ".rst" else _FENCED).finditer(text)]
     return [textwrap.dedent(block).strip() + "\n" for block in found]
 
 
