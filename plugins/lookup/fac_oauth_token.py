@@ -27,17 +27,23 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Use a token in a header; the options come from variables such as fac_oauth_server
+- name: Use a token in a header; the options come from variables
   ansible.builtin.uri:
     url: https://fac.example.com/api/fabric/device/status
     headers:
       Authorization: "{{ lookup('forti.oauth.fac_oauth_token', return_as='authorization') }}"
+  vars:
+    fac_oauth_server: fac.example.com
+    fac_oauth_client_id: ansible
+    fac_oauth_username: "{{ vault_fac_username }}"
+    fac_oauth_password: "{{ vault_fac_password }}"
   no_log: true
 
 - name: Write a configuration file with a token
   ansible.builtin.copy:
     content: |
-      token={{ lookup('forti.oauth.fac_oauth_token', server='fac.example.com', client_id='ansible', username=user, password=password) }}
+      token={{ lookup('forti.oauth.fac_oauth_token', server='fac.example.com', client_id='ansible',
+                      username=vault_fac_username, password=vault_fac_password) }}
     dest: /etc/agent.conf
     mode: "0600"
   no_log: true

@@ -32,6 +32,14 @@ seealso:
 """
 
 EXAMPLES = r"""
+- name: Get a token
+  forti.oauth.fac_oauth_token:
+    server: fac.example.com
+    client_id: ansible
+    username: "{{ vault_fac_username }}"
+    password: "{{ vault_fac_password }}"
+  register: fac
+
 - name: Look whether the token is still good
   forti.oauth.fac_oauth_token_info:
     server: fac.example.com

@@ -37,8 +37,6 @@ PAGES = [path for path in [*TEXTS, *PLUGINS] if examples_of(path)]
 SERVERS = ("fac.example.com", "customerapiauth.fortinet.com", "www.forticwp.com", "www.forticasb.com")
 USERS = {"fac": "luser1", "realm": "remote1", "iam": "robot", "push": "push1", "radius": "radius1", "forticloud": "luser1"}
 INVENTORY = "localhost ansible_connection=local\njumphost ansible_connection=local\n[firewalls]\nfirewall1\nfirewall2\n"
-# What a page takes for granted.
-BEFORE = {"fac_oauth_token_info.py": "- {forti.oauth.fac_oauth_token: , register: fac}\n"}
 # Who vault_fac_username is on a page, where it is not luser1 with the right password.
 FAC_USER = {
     "fac_oauth_token.py": ("push1", PASSWORDS["push1"]),  # has a FortiToken
@@ -55,8 +53,6 @@ def credentials(play: Player, page: pathlib.Path) -> dict[str, Any]:
     if page.name in FAC_USER:
         known.update(zip(("vault_fac_username", "vault_fac_password"), FAC_USER[page.name], strict=True))
     code = play.sim.code(client_id="portal", username="luser1", redirect_uri="https://portal.example.com/callback")
-    # The lookup's example has them in variables.
-    known.update(user="luser1", password=PASSWORDS["luser1"], fac_oauth_server=play.sim.host)
     return {**known, "code": code, "otp": play.sim.otp("push1"), "radius_otp": play.sim.otp("radius1")}
 
 
@@ -84,8 +80,7 @@ def plays(page: pathlib.Path, play: Player, folder: pathlib.Path) -> Iterator[st
         elif "hosts" in content[0]:
             yield text
         else:
-            tasks = BEFORE.get(page.name, "") + text
-            yield f"- hosts: localhost\n  gather_facts: false\n  tasks:\n{textwrap.indent(tasks, '    ')}"
+            yield f"- hosts: localhost\n  gather_facts: false\n  tasks:\n{textwrap.indent(text, '    ')}"
 
 
 @pytest.mark.parametrize("page", [page for page in PAGES if runs(page)], ids=lambda page: str(page.relative_to(ROOT)))
@@ -108,7 +103,7 @@ def test_examples(play: Player, page: pathlib.Path, tmp_path: pathlib.Path) -> N
 def test_each_exception_is_one_example() -> None:
     found = {(name, text): sum(text in block for page in PAGES if page.name == name for block in examples_of(page)) for name, text in NOT_HERE}
     assert {exception: times for exception, times in found.items() if times != 1} == {}
-    assert set(BEFORE) | set(FAC_USER) <= {page.name for page in PAGES}
+    assert set(FAC_USER) <= {page.name for page in PAGES}
 
 
 @pytest.mark.parametrize("page", TEXTS, ids=lambda page: str(page.relative_to(ROOT)))
