@@ -16,9 +16,11 @@ import subprocess
 import sys
 import zlib
 
+import yaml
+
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2]))
 
-from tests.tools.build import copy
+from tests.tools.build import ROOT, copy
 from tests.tools.venvs import WORK, NoPython, venv
 
 FOLDER = WORK / "docs"
@@ -31,6 +33,8 @@ _LABELS = {
     "ansible_configuration_settings": "reference_appendices/config.html",
     "common_return_values": "reference_appendices/common_return_values.html",
 }
+# What the reference is of: the folder where it stands, and the heading above it.
+_KINDS = {"module": ("plugins/modules", "Modules"), "lookup": ("plugins/lookup", "Lookups"), "role": ("roles", "Role")}
 _INVENTORY = "# Sphinx inventory version 2\n# Project: Ansible\n# Version: devel\n# The remainder of this file is compressed using zlib.\n"
 
 
@@ -45,11 +49,36 @@ def main() -> int:
     copy(FOLDER / "tree" / "ansible_collections" / "forti" / "oauth")
     site = FOLDER / "site"
     site.mkdir(mode=0o700)
-    _run(programs, "antsibull-docs", "sphinx-init", "--use-current", "--squash-hierarchy", "--fail-on-error", *_NAMES, "--dest-dir", str(site), "forti.oauth")
+    (FOLDER / "index.rst").write_text((ROOT / "tests" / "tools" / "docs_index.rst").read_text() + _contents())
+    names = [*_NAMES, f"--index-rst-source={FOLDER / 'index.rst'}"]
+    _run(programs, "antsibull-docs", "sphinx-init", "--use-current", "--squash-hierarchy", "--fail-on-error", *names, "--dest-dir", str(site), "forti.oauth")
+    _below_our_index(site)
     _point_to_ansible(site)
     _run(programs, str(site / "build.sh"))
     print(site / "build" / "html" / "index.html")
     return 0
+
+
+def _below_our_index(site: pathlib.Path) -> None:
+    """Put the pages into a folder of their own. Else their bare index takes the first page's place."""
+    (site / "rst" / "collections").mkdir(mode=0o700)
+    script = site / "build.sh"
+    script.write_text(script.read_text().replace("--dest-dir rst ", "--dest-dir rst/collections "))
+
+
+def _contents() -> str:
+    """Return the tables of contents: the guides as extra-docs.yml has them, then the reference under its short names."""
+    sections = yaml.safe_load((ROOT / "docs" / "docsite" / "extra-docs.yml").read_text())["sections"]
+    parts = {section["title"]: [f"collections/docsite/{guide}" for guide in section["toctree"]] for section in sections}
+    for kind, (folder, heading) in _KINDS.items():
+        names = sorted(path.stem for path in (ROOT / folder).glob("[a-z]*"))
+        parts[heading] = [f"{name} <collections/{name}_{kind}>" for name in names]
+    parts["More"] = ["All plugins <collections/index>", "Environment variables <collections/environment_variables>", "Release notes <collections/changelog>"]
+    return "".join(_toctree(title, entries) for title, entries in parts.items())
+
+
+def _toctree(title: str, entries: list[str]) -> str:
+    return "\n".join(["", ".. toctree::", "   :hidden:", f"   :caption: {title}", "", *(f"   {entry}" for entry in entries), ""])
 
 
 def _point_to_ansible(site: pathlib.Path) -> None:
