@@ -40,7 +40,7 @@ def measure(command: Sequence[str], environment: Mapping[str, str], folder: str)
     """
     done = subprocess.run([sys.executable, __file__, *command], env=dict(environment), cwd=folder, capture_output=True, text=True, check=False)
     if done.returncode:
-        raise RuntimeError(f"{' '.join(command)} failed:\n{done.stdout[-4000:]}{done.stderr[-4000:]}")
+        raise RuntimeError(f"{' '.join(command)} ended with {done.returncode}:\n{done.stdout[-4000:]}{done.stderr[-4000:]}")
     return Cost(**json.loads(done.stdout.splitlines()[-1]))
 
 

@@ -40,7 +40,7 @@ WAYS = (
     Way("b", "lookup of an environment variable", 2 * _use("lookup('ansible.builtin.env', 'PLAIN')")),
     Way("c", "this lookup", 2 * _LOOKUP),
     Way("d", "this module", _MODULE + _use("fac.access_token")),
-    Way("e", "this role", "- ansible.builtin.include_role: {name: forti.oauth.token}\n" + _use("token_fac.access_token")),
+    Way("e", "this role", "- ansible.builtin.include_role: {name: forti.oauth.token}\n" + _use("token_fac.access_token"), slow=True),
     Way("f", "uri on every host", _URI + _use("answer.json.access_token"), slow=True),
     Way(
         "g",
