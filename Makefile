@@ -6,7 +6,7 @@
 # make test         all tests, through the collection as it is installed
 # make matrix       the integration tests on every supported ansible-core
 # make gates        all that the collection has to pass before it is published; make gates ARGUMENTS=types tries one of them
-# make bench        what it costs and what it saves, some 10 minutes; make bench ARGUMENTS=--quick for some 3
+# make bench        what it costs and what it saves, some 20 minutes; make bench ARGUMENTS=--quick for some 3
 # make docs         the documentation as web pages, in .work/docs; prints where they begin
 # make build        the collection's artifact, in dist/
 

@@ -4,7 +4,7 @@
 
 """What this collection costs and saves, against the simulator. It writes docs/benchmarks.md and its pictures.
 
-python -m tests.bench             all of it, some 10 minutes on a quiet machine with two processors
+python -m tests.bench             all of it, some 20 minutes on a quiet machine with two processors
 python -m tests.bench --quick     fewer hosts and runs, some 3 minutes; nothing is written
 """
 
