@@ -18,6 +18,7 @@ import subprocess
 import sys
 import textwrap
 import time
+from collections.abc import Iterable
 from typing import Any
 from urllib.parse import quote_plus
 
@@ -187,9 +188,13 @@ class Player:
 
     def _search(self, output: str, shows: tuple[str, ...]) -> None:
         secrets = {*PASSWORDS.values(), *self.sim.secrets()} - set(shows)
-        for secret in secrets:
-            for form in (secret, quote_plus(secret), base64.b64encode(secret.encode()).decode()):
-                assert form not in output, f"{form} in the output: ...{output[max(0, output.index(form) - 300) : output.index(form) + 100]}"
+        for form in written_forms(secrets):
+            assert form not in output, f"{form} in the output: ...{output[max(0, output.index(form) - 300) : output.index(form) + 100]}"
+
+
+def written_forms(secrets: Iterable[str]) -> dict[str, str]:
+    """Return how secrets may be written in what is searched for them: as they are, in a URL, in base64; each form with its secret."""
+    return {form: secret for secret in secrets for form in (secret, quote_plus(secret), base64.b64encode(secret.encode()).decode())}
 
 
 def _family(parent: int) -> list[int]:

@@ -6,16 +6,16 @@
 
 from __future__ import annotations
 
-import base64
 import json
 import pathlib
 import subprocess
 import sys
 import textwrap
 from typing import Any
-from urllib.parse import quote_plus
 
 import yaml
+
+from tests.integration.harness import written_forms
 
 
 class Job:
@@ -68,5 +68,5 @@ class Job:
 
 def leaks(texts: dict[str, str], secrets: set[str]) -> set[str]:
     """Return which secret is where."""
-    forms = {form: secret for secret in secrets for form in (secret, quote_plus(secret), base64.b64encode(secret.encode()).decode())}
+    forms = written_forms(secrets)
     return {f"{secret} in {place}" for place, text in texts.items() for form, secret in forms.items() if form in text}

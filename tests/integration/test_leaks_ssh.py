@@ -11,11 +11,10 @@ import hashlib
 import pathlib
 import re
 from collections.abc import Iterator
-from urllib.parse import quote_plus
 
 import pytest
 
-from tests.integration.harness import PASSWORDS, Outcome, Player
+from tests.integration.harness import PASSWORDS, Outcome, Player, written_forms
 from tests.integration.printing import ALL_KINDS, KEEP, only_masked_by_core, variables
 from tests.tools.ssh_server import SshServer, Watch, program
 
@@ -129,7 +128,7 @@ def host(play: Player, tmp_path: pathlib.Path, tmp_path_factory: pytest.TempPath
 
 def leaks(host: Host, outcome: Outcome, secrets: set[str]) -> set[str]:
     """Return what was seen of the secrets, and where."""
-    forms = {form: secret for secret in secrets for form in (secret, quote_plus(secret), base64.b64encode(secret.encode()).decode())}
+    forms = written_forms(secrets)
     words = re.compile("|".join(rf"(?<![\w.]){re.escape(form)}(?![\w.])" if form.isdigit() else re.escape(form) for form in forms))
     return {f"{forms[found]} in {place}" for place, text in host.seen(outcome) for found in words.findall(text)}
 
