@@ -66,6 +66,12 @@ def get_token(service: type[TokenService], options: Mapping[str, Any], work: Wor
     return _broker(service, options, identity).token(request)
 
 
+def kept_token(service: type[TokenService], options: Mapping[str, Any]) -> Result | None:
+    """Return a result with the token that get_token() has left in the run's store, and will find there; None where nothing is kept."""
+    identity = service.identity(options)
+    return _broker(service, options, identity).known(identity)
+
+
 def end_token(service: type[TokenService], options: Mapping[str, Any], work: Work, *, check_mode: bool) -> Result:
     """End the token that is given, or the one that is kept for these options; return the task's result."""
     identity = service.identity(options)

@@ -42,6 +42,11 @@ class Broker:
                     return self._shared_or_new(request)
         return _cached(entry)
 
+    def known(self, identity: Identity) -> Result | None:
+        """Return a task's result with the token that this run has just used; None where nothing is kept."""
+        entry = self._run.entry(identity)
+        return None if entry is None else _cached(entry)
+
     def revoke(self, identity: Identity, access_token: str | None, *, patience: float, end: Callable[[str], bool], only_look: bool) -> bool:
         """End a token and forget it everywhere; return whether it was live.
 

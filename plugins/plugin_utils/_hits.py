@@ -13,7 +13,6 @@ Whatever changes in the run's store ends all hits.
 from __future__ import annotations
 
 import contextlib
-import hmac
 import math
 import os
 import tempfile
@@ -37,11 +36,21 @@ class Hit:
 
     def __init__(self, asked: str) -> None:
         """:arg asked: all that the answer depends on, beside the store and the time."""
+        self._asked = asked
         self._folder = run_folder()
-        self._state = self._read(STATE) or self._new_state()
-        derived = hmac.digest(self._state, asked.encode("utf-8", "surrogatepass"), "sha512")
+        self._state = self._known_state() or self._new_state()
+        derived = _digest(self._state, asked.encode("utf-8", "surrogatepass"))
         self._seal = Seal(derived[:_NAME].hex(), derived[_NAME : _NAME + _KEY])
         self._file = f"{self._seal.name}.hit"
+
+    @property
+    def lock(self) -> str | None:
+        """Return the path of a lock for who works the answer out; None where the question has no secret name."""
+        return os.path.join(self._folder, f"{self._seal.name}.lock") if self._state else None
+
+    def anew(self) -> Hit:
+        """Return the same question, to the store as it is now."""
+        return Hit(self._asked)
 
     def answer(self) -> Any:
         """Return the answer; None where there is none that is still good."""
@@ -64,25 +73,37 @@ class Hit:
         :arg secrets: what core must be told of, where it masks.
         :arg good_for: seconds for which the same would be found.
         """
-        if len(self._state) != _STATE:
+        if not self._state:
             return
         now = time.time()
         hit = {"answer": answer, "secrets": secrets, "from": now, "until": now + good_for}
         with contextlib.suppress(OSError):  # it is found in the store then, as it was now
-            handle, path = tempfile.mkstemp(dir=self._folder, prefix=".new-")
-            with os.fdopen(handle, "wb") as file:
-                file.write(self._seal.close(hit))
-            os.replace(path, os.path.join(self._folder, self._file))
+            os.replace(self._written(self._seal.close(hit)), os.path.join(self._folder, self._file))
+
+    def _known_state(self) -> bytes:
+        """Return the state; of none, or of one that is damaged, nothing."""
+        state = self._read(STATE)
+        return state if len(state) == _STATE else b""
 
     def _new_state(self) -> bytes:
-        """Return the first state, or the next; none where there is no store yet, or another process is just making one."""
-        state = os.urandom(_STATE)
+        """Return the first state, or the next: that of the first process to link one. Nothing where there can be no store."""
         try:
-            with open(os.path.join(self._folder, STATE), "xb", opener=_private) as file:
-                file.write(state)
+            with contextlib.suppress(FileExistsError):
+                os.mkdir(self._folder, 0o700)
+            path = self._written(os.urandom(_STATE))
+            with contextlib.suppress(FileExistsError):
+                os.link(path, os.path.join(self._folder, STATE))
+            os.unlink(path)
         except OSError:
             return b""
-        return state
+        return self._known_state()
+
+    def _written(self, content: bytes) -> str:
+        """Return the path of a new file with this content; it is to be moved to its place."""
+        handle, path = tempfile.mkstemp(dir=self._folder, prefix=".new-")
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+        return path
 
     def _read(self, name: str) -> bytes:
         try:
@@ -92,5 +113,10 @@ class Hit:
             return b""
 
 
-def _private(path: str, flags: int) -> int:
-    return os.open(path, flags, 0o600)
+def _digest(key: bytes, text: bytes) -> bytes:
+    from cryptography.hazmat.primitives.hashes import SHA512
+    from cryptography.hazmat.primitives.hmac import HMAC
+
+    digest = HMAC(key, SHA512())
+    digest.update(text)
+    return digest.finalize()

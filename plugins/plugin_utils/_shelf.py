@@ -12,7 +12,8 @@ import contextlib
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, TypeVar
 
-from ansible_collections.forti.oauth.plugins.plugin_utils._sealing import Keyring, Seal
+from ansible_collections.forti.oauth.plugins.plugin_utils._keyring import Keyring
+from ansible_collections.forti.oauth.plugins.plugin_utils._sealing import Seal
 from ansible_collections.forti.oauth.plugins.plugin_utils._store import Store, StoreFailed
 
 Content = dict[str, Any]

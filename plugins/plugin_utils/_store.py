@@ -13,7 +13,7 @@ from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
 from ansible_collections.forti.oauth.plugins.module_utils._errors import FortiError
-from ansible_collections.forti.oauth.plugins.plugin_utils._sealing import Keyring, quick_keyring, slow_keyring
+from ansible_collections.forti.oauth.plugins.plugin_utils._keyring import Keyring, quick_keyring, slow_keyring
 
 
 class StoreFailed(Exception):

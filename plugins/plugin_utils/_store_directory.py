@@ -14,7 +14,7 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-from ansible_collections.forti.oauth.plugins.plugin_utils._sealing import Keyring
+from ansible_collections.forti.oauth.plugins.plugin_utils._keyring import Keyring
 from ansible_collections.forti.oauth.plugins.plugin_utils._store import StoreFailed, guarded_keyring
 from ansible_collections.forti.oauth.plugins.plugin_utils._store_files import FileStore
 

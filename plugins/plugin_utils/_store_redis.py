@@ -17,7 +17,8 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, TypeVar
 
 from ansible_collections.forti.oauth.plugins.module_utils._errors import OptionError
-from ansible_collections.forti.oauth.plugins.plugin_utils._sealing import Keyring, read_about
+from ansible_collections.forti.oauth.plugins.plugin_utils._keyring import Keyring
+from ansible_collections.forti.oauth.plugins.plugin_utils._sealing import read_about
 from ansible_collections.forti.oauth.plugins.plugin_utils._store import StoreFailed, guarded_keyring, waited_too_long
 
 _PREFIX = "forti_oauth:"

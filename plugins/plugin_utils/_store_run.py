@@ -13,7 +13,7 @@ import os
 from collections.abc import Mapping
 
 from ansible_collections.forti.oauth.plugins.plugin_utils._hits import STATE, run_folder
-from ansible_collections.forti.oauth.plugins.plugin_utils._sealing import Keyring, quick_keyring
+from ansible_collections.forti.oauth.plugins.plugin_utils._keyring import Keyring, quick_keyring
 from ansible_collections.forti.oauth.plugins.plugin_utils._store_files import FileStore
 
 

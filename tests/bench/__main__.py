@@ -95,7 +95,7 @@ def _as_dicts(used: dict[str, tuple[object, object]]) -> dict[str, list[dict[str
 
 def _parts(table: Table, samples: int) -> dict[str, dict[str, float]]:
     script = str(pathlib.Path(__file__).with_name("hit.py"))
-    done = subprocess.run([sys.executable, script, str(samples)], env=table.environment, stdout=subprocess.PIPE, text=True, check=True)
+    done = subprocess.run([sys.executable, script, str(samples)], env=table.injected, stdout=subprocess.PIPE, text=True, check=True)
     parts: dict[str, dict[str, float]] = json.loads(done.stdout.splitlines()[-1])
     return parts
 

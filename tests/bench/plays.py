@@ -10,14 +10,19 @@ import dataclasses
 
 _URI = """\
 - ansible.builtin.uri:
-    url: "https://{{ lookup('ansible.builtin.env', 'FAC_SERVER') }}/api/v1/oauth/token/"
+    url: "https://{{ fac_oauth_server }}/api/v1/oauth/token/"
     method: POST
     body_format: json
-    body: {grant_type: password, username: "{{ user }}", password: "{{ password }}", client_id: ansible}
-    ca_path: "{{ lookup('ansible.builtin.env', 'FAC_CA_PATH') }}"
+    body:
+      grant_type: password
+      username: "{{ fac_oauth_username }}"
+      password: "{{ fac_oauth_password }}"
+      client_id: "{{ fac_oauth_client_id }}"
+    ca_path: "{{ fac_oauth_ca_path }}"
   register: answer
 """
-_MODULE = "- forti.oauth.fac_oauth_token:\n  register: fac\n"
+_OPTIONS = "".join(f'    {name}: "{{{{ fac_oauth_{name} }}}}"\n' for name in ("server", "ca_path", "client_id", "username", "password"))
+_MODULE = f"- forti.oauth.fac_oauth_token:\n{_OPTIONS}  register: fac\n"
 
 
 def _use(token: str) -> str:
@@ -32,29 +37,31 @@ class Way:
     title: str
     tasks: str
     slow: bool = False  # so much that it is run less often
+    vault: bool = True  # whether the credentials come from a vault; else from the environment, as AWX gives them
 
 
+_ROLE = f"  vars:\n    token_fac_options:\n{_OPTIONS.replace('    ', '      ')}"
 _LOOKUP = _use("lookup('forti.oauth.fac_oauth_token')")
 WAYS = (
     Way("a", "a plain variable", 2 * _use("plain")),
     Way("b", "lookup of an environment variable", 2 * _use("lookup('ansible.builtin.env', 'PLAIN')")),
     Way("c", "this lookup", 2 * _LOOKUP),
     Way("d", "this module", _MODULE + _use("fac.access_token")),
-    Way("e", "this role", "- ansible.builtin.include_role: {name: forti.oauth.token}\n" + _use("token_fac.access_token"), slow=True),
+    Way("e", "this role", f"- ansible.builtin.include_role: {{name: forti.oauth.token}}\n{_ROLE}" + _use("token_fac.access_token"), slow=True),
     Way("f", "uri on every host", _URI + _use("answer.json.access_token"), slow=True),
     Way(
         "g",
         "uri with run_once, set_fact",
         _URI + "  run_once: true\n- ansible.builtin.set_fact: {token: '{{ answer.json.access_token }}'}\n" + _use("token"),
     ),
+    Way("h", "this lookup, nothing from a vault", 2 * _LOOKUP, vault=False),
 )
 # The same without the second task, which costs the same in both.
 ALONE = (Way("d", "this module alone", _MODULE), Way("f", "uri on every host, alone", _URI, slow=True))
 MODULE = ALONE[0]
 
 
-def playbook(way: Way, *, user: str, password: str) -> str:
+def playbook(way: Way) -> str:
     """Return the play, as text."""
-    head = "- hosts: all\n  gather_facts: false\n"
-    variables = f"  vars: {{plain: {'x' * 30}, user: {user}, password: {password}, token_fac_options: {{}}}}\n"
-    return head + variables + "  tasks:\n" + "".join(f"    {line}\n" for line in way.tasks.splitlines())
+    head = "- hosts: all\n  gather_facts: false\n  tasks:\n"
+    return head + "".join(f"    {line}\n" for line in way.tasks.splitlines())

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import concurrent.futures
 import dataclasses
+import json
 import os
 import pathlib
 import statistics
+import subprocess
 import sys
 from collections.abc import Iterable, Mapping
 
@@ -18,8 +20,9 @@ from tests.bench.measured import Cost, measure
 from tests.bench.plays import MODULE, Way, playbook
 from tests.simulator import Simulator
 
-USER, PASSWORD = "luser1", "Pass-Word-12345678"
-PROGRAM = str(pathlib.Path(sys.executable).parent / "ansible-playbook")
+_PROGRAMS = pathlib.Path(sys.executable).parent
+_PLAIN = "x" * 30
+_SECRET = {"username": "luser1", "password": "Pass-Word-12345678"}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -40,19 +43,17 @@ class Table:
     def __init__(self, sim: Simulator, folder: pathlib.Path, collections: pathlib.Path) -> None:
         self._sim = sim
         self._folder = folder
+        self._options = {"server": sim.host, "ca_path": sim.ca, "client_id": "ansible"}
         kept = {name: value for name, value in os.environ.items() if not name.startswith(("ANSIBLE_", "FAC_", "FORTI", "PYTHON"))}
-        self.environment = {
+        self._environment = {
             **kept,
             "HOME": str(folder),
             "ANSIBLE_COLLECTIONS_PATH": str(collections),
             "ANSIBLE_PYTHON_INTERPRETER": sys.executable,
-            "FAC_SERVER": sim.host,
-            "FAC_CA_PATH": sim.ca,
-            "FAC_CLIENT_ID": "ansible",
-            "FAC_USERNAME": USER,
-            "FAC_PASSWORD": PASSWORD,
-            "PLAIN": "x" * 30,
+            "PLAIN": _PLAIN,
         }
+        # As AWX gives them to a job.
+        self.injected = {**self._environment, **{f"FAC_{name.upper()}": value for name, value in {**self._options, **_SECRET}.items()}}
 
     def compare(self, ways: Iterable[Way], *, hosts: int, rounds: int, slow_rounds: int) -> dict[str, Result]:
         """Run the ways in turn, so that a busy moment of the machine meets all of them; return medians."""
@@ -89,12 +90,29 @@ class Table:
         return self._sim.counts
 
     def _measured(self, way: Way, *, hosts: int, more: Mapping[str, str], number: int) -> Cost:
-        folder = self._folder / f"run{number}"
-        folder.mkdir(exist_ok=True)
+        folder = self._folder / f"run{number}{'' if way.vault else 'injected'}"
+        if not folder.exists():
+            self._make(folder, way)
         (folder / "hosts").write_text("".join(f"site{host:05}\n" for host in range(hosts)))
-        (folder / "play.yml").write_text(playbook(way, user=USER, password=PASSWORD))
-        command = [PROGRAM, "-i", str(folder / "hosts"), "-c", "local", str(folder / "play.yml")]
-        return measure(command, {**self.environment, **more}, str(folder))
+        (folder / "play.yml").write_text(playbook(way))
+        command = [str(_PROGRAMS / "ansible-playbook"), "-i", str(folder / "hosts"), "-c", "local", str(folder / "play.yml")]
+        given = {**self._environment, "ANSIBLE_VAULT_PASSWORD_FILE": str(folder / "word")} if way.vault else self.injected
+        return measure(command, {**given, **more}, str(folder))
+
+    def _make(self, folder: pathlib.Path, way: Way) -> None:
+        """Lay out an inventory as people do: variables in one file, the secret ones in another, encrypted."""
+        variables = folder / "group_vars" / "all"
+        variables.mkdir(parents=True)
+        (variables / "main.yml").write_text(json.dumps({"plain": _PLAIN, **(_as_variables(self._options) if way.vault else {})}))
+        if way.vault:
+            (folder / "word").write_text("Vault-Word-1234")
+            (variables / "vault.yml").write_text(json.dumps(_as_variables(_SECRET)))
+            encrypt = [str(_PROGRAMS / "ansible-vault"), "encrypt", "--vault-password-file", str(folder / "word"), str(variables / "vault.yml")]
+            subprocess.run(encrypt, env=self._environment, check=True, capture_output=True)
+
+
+def _as_variables(options: Mapping[str, str]) -> dict[str, str]:
+    return {f"fac_oauth_{name}": value for name, value in options.items()}
 
 
 def _median(seen: list[tuple[Cost, dict[str, int]]]) -> Result:

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.forti.oauth.plugins.module_utils._errors import FortiError
-from ansible_collections.forti.oauth.plugins.plugin_utils._sealing import Keyring, quick_keyring
+from ansible_collections.forti.oauth.plugins.plugin_utils._keyring import Keyring, quick_keyring
 from ansible_collections.forti.oauth.plugins.plugin_utils._shelf import Shelf
 from ansible_collections.forti.oauth.plugins.plugin_utils._store import StoreFailed
 

@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable
 
 import pytest
-from ansible_collections.forti.oauth.plugins.plugin_utils._sealing import quick_keyring, slow_keyring
+from ansible_collections.forti.oauth.plugins.plugin_utils._keyring import quick_keyring, slow_keyring
 from ansible_collections.forti.oauth.plugins.plugin_utils._store import StoreFailed
 from ansible_collections.forti.oauth.plugins.plugin_utils._store_directory import DirectoryStore
 

@@ -19,7 +19,8 @@ import pytest
 import redis
 from ansible_collections.forti.oauth.plugins.module_utils._errors import FortiError
 from ansible_collections.forti.oauth.plugins.plugin_utils import _store_redis
-from ansible_collections.forti.oauth.plugins.plugin_utils._sealing import Seal, quick_keyring, slow_keyring
+from ansible_collections.forti.oauth.plugins.plugin_utils._keyring import quick_keyring, slow_keyring
+from ansible_collections.forti.oauth.plugins.plugin_utils._sealing import Seal
 from ansible_collections.forti.oauth.plugins.plugin_utils._store_redis import RedisStore
 
 from tests.tools.redis_server import RedisServer, program

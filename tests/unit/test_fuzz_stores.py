@@ -15,7 +15,8 @@ from urllib.parse import quote
 import pytest
 from ansible_collections.forti.oauth.plugins.module_utils._errors import FortiError, OptionError
 from ansible_collections.forti.oauth.plugins.plugin_utils._kept import Entry, Kept, Request
-from ansible_collections.forti.oauth.plugins.plugin_utils._sealing import quick_keyring, read_about
+from ansible_collections.forti.oauth.plugins.plugin_utils._keyring import quick_keyring
+from ansible_collections.forti.oauth.plugins.plugin_utils._sealing import read_about
 from ansible_collections.forti.oauth.plugins.plugin_utils._store import StoreFailed
 from ansible_collections.forti.oauth.plugins.plugin_utils._store_action import shown
 from ansible_collections.forti.oauth.plugins.plugin_utils._store_directory import DirectoryStore
