@@ -16,7 +16,7 @@ from matplotlib.ticker import ScalarFormatter
 
 from tests.bench.plays import WAYS
 
-_COLOURS = {"a": "#777777", "b": "#bbbbbb", "c": "#0072b2", "d": "#56b4e9", "e": "#009e73", "f": "#d55e00", "g": "#e69f00"}
+_COLOURS = {"a": "#777777", "b": "#bbbbbb", "c": "#0072b2", "d": "#56b4e9", "e": "#009e73", "f": "#d55e00", "g": "#e69f00", "h": "#cc79a7"}
 
 
 def draw(numbers: Mapping[str, Any], folder: pathlib.Path) -> None:
