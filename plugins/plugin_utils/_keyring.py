@@ -4,10 +4,7 @@
 
 # This file is **private** to the collection: it can change at any time. Do not use it from elsewhere.
 
-"""Where the name and the key of an entry come from: from the credentials, so that nobody without them can find it or read it.
-
-cryptography comes with ansible-core, and is imported only where a key is really derived.
-"""
+"""Where the name and the key of an entry come from: from the credentials, so that nobody without them can find it or read it."""
 
 from __future__ import annotations
 
@@ -16,6 +13,8 @@ import json
 from collections.abc import Mapping
 
 from ansible_collections.forti.oauth.plugins.plugin_utils._sealing import Seal
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 _NAME, _KEY = 16, 32
 # 32 MiB, and 30 ms or more for a guess on the fastest machines of today.
@@ -51,7 +50,4 @@ def _secret(identity: Mapping[str, str]) -> bytes:
 
 
 def _hkdf(secret: bytes, *, salt: bytes | None, info: str, length: int) -> bytes:
-    from cryptography.hazmat.primitives.hashes import SHA256
-    from cryptography.hazmat.primitives.kdf.hkdf import HKDF
-
     return HKDF(algorithm=SHA256(), length=length, salt=salt, info=info.encode("utf-8")).derive(secret)

@@ -17,6 +17,7 @@ from ansible_collections.forti.oauth.plugins.module_utils._errors import OptionE
 from ansible_collections.forti.oauth.plugins.module_utils._secrets import register
 from ansible_collections.forti.oauth.plugins.plugin_utils._shelf import Shelf
 from ansible_collections.forti.oauth.plugins.plugin_utils._store import NoStore, Store
+from ansible_collections.forti.oauth.plugins.plugin_utils._store_run import RunStore
 
 Warn = Callable[[str], None]
 
@@ -28,7 +29,7 @@ def shelves(cache: str, *, warn: Warn) -> tuple[Shelf, Shelf]:
     """
     if cache == "none":
         return Shelf(None, warn=warn), Shelf(None, warn=warn)
-    return Shelf(_run_store, warn=warn), Shelf(None if cache == "run" else shared_store(cache), warn=warn)
+    return Shelf(RunStore, warn=warn), Shelf(None if cache == "run" else shared_store(cache), warn=warn)
 
 
 def shared_store(cache: str) -> Callable[[], Store]:
@@ -68,19 +69,13 @@ def named_store(cache: str) -> Store | NoStore:
     :raises StoreFailed: it cannot be used.
     """
     if cache == "run":
-        return _run_store()
+        return RunStore()
     opened = shared_store(cache)
     folder = _folder(cache)
     return opened() if "://" in cache or os.path.lexists(folder) else NoStore(f"the directory {folder}")
 
 
 # Imported where they are opened: a hit in the run's store needs neither of the others.
-def _run_store() -> Store:
-    from ansible_collections.forti.oauth.plugins.plugin_utils._store_run import RunStore
-
-    return RunStore()
-
-
 def _directory_store(folder: str) -> Store:
     from ansible_collections.forti.oauth.plugins.plugin_utils._store_directory import DirectoryStore
 
