@@ -53,7 +53,8 @@ from typing import TYPE_CHECKING
 from ansible.plugins.lookup import LookupBase
 
 # Loaded like this file itself, as Python has compiled it before; why, it says there.
-_loader = SourceFileLoader("ansible_collections.forti.oauth.plugins.plugin_utils._lookup", f"{os.path.dirname(__file__)}/../plugin_utils/_lookup.py")
+_plugins = os.path.dirname(os.path.dirname(__file__))
+_loader = SourceFileLoader("ansible_collections.forti.oauth.plugins.plugin_utils._lookup", os.path.join(_plugins, "plugin_utils", "_lookup.py"))
 if _loader.name not in sys.modules:
     sys.modules[_loader.name] = module_from_spec(spec_from_loader(_loader.name, _loader))  # type: ignore[arg-type]
     _loader.exec_module(sys.modules[_loader.name])

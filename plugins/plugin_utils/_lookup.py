@@ -25,7 +25,7 @@ from ansible import constants as C
 from ansible.errors import AnsibleError
 
 for _name in ("_sealing", "_hits"):
-    _loader = SourceFileLoader(__name__.replace("_lookup", _name), __file__.replace("_lookup", _name))
+    _loader = SourceFileLoader(f"{__package__}.{_name}", os.path.join(os.path.dirname(__file__), f"{_name}.py"))
     if _loader.name not in sys.modules:
         sys.modules[_loader.name] = module_from_spec(spec_from_loader(_loader.name, _loader))  # type: ignore[arg-type]
         _loader.exec_module(sys.modules[_loader.name])

@@ -37,7 +37,7 @@ class Plan:
     samples: int
 
 
-FULL = Plan({1: (3, 3), 10: (3, 2), 50: (3, 2), 100: (7, 1), 500: (1, 1)}, alone=(3, 2), stores=3, at_once=20, samples=60)
+FULL = Plan({1: (3, 3), 10: (3, 2), 50: (3, 2), 100: (7, 1), 500: (1, 1)}, alone=(3, 2), stores=3, at_once=20, samples=200)
 QUICK = Plan({1: (3, 1), 10: (3, 1), 50: (1, 1)}, alone=(1, 1), stores=1, at_once=5, samples=20)
 
 
