@@ -35,6 +35,7 @@ def test_a_hit_connects_to_nothing_and_loads_next_to_nothing(play: Player, tmp_p
     for loaded in outcome.of_all("loaded")[1:]:
         ours = {name.removeprefix(OURS) for name in loaded if name.startswith(OURS)}
         assert ours - TO_TELL_CORE - OF_CORE == OF_A_HIT
+        assert {loaded[OURS + name] for name in OF_A_HIT if "." in name} == {"SourceFileLoader"}  # of Python, which keeps what it compiles
         assert not SLOW & set(loaded)
     assert len(set(outcome.of_all("again"))) == 1
 
