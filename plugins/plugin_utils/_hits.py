@@ -21,8 +21,6 @@ from typing import Any
 
 from ansible import constants as C
 from ansible_collections.forti.oauth.plugins.plugin_utils._sealing import Seal
-from cryptography.hazmat.primitives.hashes import SHA512
-from cryptography.hazmat.primitives.hmac import HMAC
 
 STATE = "state"  # a file there, of random bytes; whatever changes in the store takes it away
 _STATE, _NAME, _KEY = 32, 16, 32  # bytes
@@ -116,6 +114,9 @@ class Hit:
 
 
 def _digest(key: bytes, text: bytes) -> bytes:
+    from cryptography.hazmat.primitives.hashes import SHA512
+    from cryptography.hazmat.primitives.hmac import HMAC
+
     digest = HMAC(key, SHA512())
     digest.update(text)
     return digest.finalize()

@@ -8,13 +8,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import json
 from collections.abc import Mapping
 
 from ansible_collections.forti.oauth.plugins.plugin_utils._sealing import Seal
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+with contextlib.suppress(ImportError):  # ansible-core always has it; its test of imports has not
+    from cryptography.hazmat.primitives.hashes import SHA256
+    from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 _NAME, _KEY = 16, 32
 # 32 MiB, and 30 ms or more for a guess on the fastest machines of today.

@@ -6,7 +6,7 @@
 
 """How an entry of a store is encrypted, under its name.
 
-What is taken of cryptography here is what core has imported for ansible-vault: another import is half of a hit, in each process anew.
+cryptography comes with ansible-core, and is imported only where an entry is really read or written.
 """
 
 from __future__ import annotations
@@ -14,10 +14,11 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.ciphers import Cipher
+    from cryptography.hazmat.primitives.ciphers.modes import GCM
 
 _FORMAT = 1
 _NONCE, _TAG = 12, 16
@@ -41,6 +42,8 @@ class Seal:
 
     def open(self, entry: bytes) -> dict[str, Any] | None:
         """Return the content; None where it is corrupt, of another format, of another name, or under another key."""
+        from cryptography.exceptions import InvalidTag
+
         if read_about(entry) is None:
             return None
         head, _newline, sealed = entry.partition(b"\n")
@@ -52,8 +55,11 @@ class Seal:
             return None
         return content if isinstance(content, dict) else None
 
-    def _cipher(self, nonce: bytes, tag: bytes | None = None) -> Cipher[modes.GCM]:
-        return Cipher(algorithms.AES(self._key), modes.GCM(nonce, tag))  # AES-256
+    def _cipher(self, nonce: bytes, tag: bytes | None = None) -> Cipher[GCM]:
+        """Return AES-256-GCM, from what core has imported for ansible-vault: in each process of its own, another import is half of a hit."""
+        from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
+
+        return Cipher(algorithms.AES(self._key), modes.GCM(nonce, tag))
 
     def _bound_to(self, head: bytes) -> bytes:
         return head + b"\n" + self.name.encode("ascii")
