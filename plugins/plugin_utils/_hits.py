@@ -22,6 +22,10 @@ from typing import Any
 from ansible import constants as C
 from ansible_collections.forti.oauth.plugins.plugin_utils._sealing import Seal
 
+with contextlib.suppress(ImportError):  # ansible-core always has it; its test of imports has not
+    from cryptography.hazmat.primitives.hashes import SHA512
+    from cryptography.hazmat.primitives.hmac import HMAC
+
 STATE = "state"  # a file there, of random bytes; whatever changes in the store takes it away
 _STATE, _NAME, _KEY = 32, 16, 32  # bytes
 
@@ -114,9 +118,6 @@ class Hit:
 
 
 def _digest(key: bytes, text: bytes) -> bytes:
-    from cryptography.hazmat.primitives.hashes import SHA512
-    from cryptography.hazmat.primitives.hmac import HMAC
-
     digest = HMAC(key, SHA512())
     digest.update(text)
     return digest.finalize()

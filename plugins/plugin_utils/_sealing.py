@@ -6,19 +6,20 @@
 
 """How an entry of a store is encrypted, under its name.
 
-cryptography comes with ansible-core, and is imported only where an entry is really read or written.
+What is taken of cryptography here is what core has imported for ansible-vault: another import is half of a hit, in each process anew.
 """
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from cryptography.hazmat.primitives.ciphers import Cipher
-    from cryptography.hazmat.primitives.ciphers.modes import GCM
+with contextlib.suppress(ImportError):  # ansible-core always has it; its test of imports has not
+    from cryptography.exceptions import InvalidTag
+    from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
 _FORMAT = 1
 _NONCE, _TAG = 12, 16
@@ -42,8 +43,6 @@ class Seal:
 
     def open(self, entry: bytes) -> dict[str, Any] | None:
         """Return the content; None where it is corrupt, of another format, of another name, or under another key."""
-        from cryptography.exceptions import InvalidTag
-
         if read_about(entry) is None:
             return None
         head, _newline, sealed = entry.partition(b"\n")
@@ -55,11 +54,8 @@ class Seal:
             return None
         return content if isinstance(content, dict) else None
 
-    def _cipher(self, nonce: bytes, tag: bytes | None = None) -> Cipher[GCM]:
-        """Return AES-256-GCM, from what core has imported for ansible-vault: in each process of its own, another import is half of a hit."""
-        from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
-
-        return Cipher(algorithms.AES(self._key), modes.GCM(nonce, tag))
+    def _cipher(self, nonce: bytes, tag: bytes | None = None) -> Cipher[modes.GCM]:
+        return Cipher(algorithms.AES(self._key), modes.GCM(nonce, tag))  # AES-256
 
     def _bound_to(self, head: bytes) -> bytes:
         return head + b"\n" + self.name.encode("ascii")
