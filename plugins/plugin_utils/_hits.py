@@ -27,7 +27,7 @@ with contextlib.suppress(ImportError):  # ansible-core always has it; its test o
     from cryptography.hazmat.primitives.hmac import HMAC
 
 STATE = "state"  # a file there, of random bytes; whatever changes in the store takes it away
-_STATE, _NAME, _KEY = 32, 16, 32  # bytes
+_STATE = 32  # bytes
 
 
 def run_folder() -> str:
@@ -43,8 +43,7 @@ class Hit:
         self._asked = asked
         self._folder = run_folder()
         self._state = self._known_state() or self._new_state()
-        derived = _digest(self._state, asked.encode("utf-8", "surrogatepass"))
-        self._seal = Seal(derived[:_NAME].hex(), derived[_NAME : _NAME + _KEY])
+        self._seal = Seal.of(_digest(self._state, asked.encode("utf-8", "surrogatepass")))
         self._file = f"{self._seal.name}.hit"
 
     @property

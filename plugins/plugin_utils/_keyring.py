@@ -13,13 +13,13 @@ import dataclasses
 import json
 from collections.abc import Mapping
 
-from ansible_collections.forti.oauth.plugins.plugin_utils._sealing import Seal
+from ansible_collections.forti.oauth.plugins.plugin_utils._sealing import DERIVED, Seal
 
 with contextlib.suppress(ImportError):  # ansible-core always has it; its test of imports has not
     from cryptography.hazmat.primitives.hashes import SHA256
     from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-_NAME, _KEY = 16, 32
+_KEY = 32
 # 32 MiB, and 30 ms or more for a guess on the fastest machines of today.
 _SCRYPT = {"n": 2**15, "r": 8, "p": 1}
 
@@ -32,8 +32,7 @@ class Keyring:
 
     def seal(self, kind: str, **of: str) -> Seal:
         """Return the seal of an entry of this kind."""
-        derived = _hkdf(self._master, salt=None, info=json.dumps([kind, of], sort_keys=True), length=_NAME + _KEY)
-        return Seal(derived[:_NAME].hex(), derived[_NAME:])
+        return Seal.of(_hkdf(self._master, salt=None, info=json.dumps([kind, of], sort_keys=True), length=DERIVED))
 
 
 def quick_keyring(identity: Mapping[str, str], salt: bytes) -> Keyring:

@@ -22,7 +22,8 @@ with contextlib.suppress(ImportError):  # ansible-core always has it; its test o
     from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
 _FORMAT = 1
-_NONCE, _TAG = 12, 16
+_NONCE, _TAG, _NAME, _KEY = 12, 16, 16, 32
+DERIVED = _NAME + _KEY  # bytes that make a seal
 
 
 class Seal:
@@ -31,6 +32,11 @@ class Seal:
     def __init__(self, name: str, key: bytes) -> None:
         self.name = name
         self._key = key
+
+    @classmethod
+    def of(cls, derived: bytes) -> Seal:
+        """Return the seal that these bytes make; more than DERIVED are not used."""
+        return cls(derived[:_NAME].hex(), derived[_NAME:DERIVED])
 
     def close(self, content: Mapping[str, Any], **about: Any) -> bytes:
         """Return the content encrypted and authenticated, below a line in clear: the format, and what is no secret about it."""
