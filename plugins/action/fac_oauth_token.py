@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from ansible_collections.forti.oauth.plugins.module_utils._fac import FortiAuthenticator
-from ansible_collections.forti.oauth.plugins.plugin_utils._action import TokenActionBase
+from ansible_collections.forti.oauth.plugins.plugin_utils._action_base import TokenActionBase
 
 
 class ActionModule(TokenActionBase):

@@ -4,15 +4,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from ansible_collections.forti.oauth.plugins.module_utils._fac import FortiAuthenticatorInfo
-from ansible_collections.forti.oauth.plugins.plugin_utils._action import TokenActionBase
+from ansible_collections.forti.oauth.plugins.module_utils._service import TokenService
+from ansible_collections.forti.oauth.plugins.plugin_utils._action_base import TokenActionBase
 
 
 class ActionModule(TokenActionBase):
     service = FortiAuthenticatorInfo
 
-    def _perform(self, options: Mapping[str, Any]) -> dict[str, Any]:
-        return self._work(options)
+    def _perform(self, service: TokenService) -> dict[str, Any]:
+        return self._provider(service).ask()

@@ -4,29 +4,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from ansible_collections.forti.oauth.plugins.module_utils._forticwp import FortiCwp
-from ansible_collections.forti.oauth.plugins.module_utils._forticwp_map import ResourceMap, chosen, companies
-from ansible_collections.forti.oauth.plugins.module_utils._secrets import Unprinted, register
-from ansible_collections.forti.oauth.plugins.plugin_utils._access import get_token, read_once, warn
-from ansible_collections.forti.oauth.plugins.plugin_utils._action import TokenActionBase
+from ansible_collections.forti.oauth.plugins.module_utils._forticwp_resource_map import ResourceMap, chosen, companies
+from ansible_collections.forti.oauth.plugins.module_utils._redaction import RedactedDict, register
+from ansible_collections.forti.oauth.plugins.module_utils._service import TokenService
+from ansible_collections.forti.oauth.plugins.plugin_utils._action_base import TokenActionBase
+from ansible_collections.forti.oauth.plugins.plugin_utils._token_provider import warn_once
 
 
 class ActionModule(TokenActionBase):
     service = ResourceMap
 
-    def _perform(self, options: Mapping[str, Any]) -> dict[str, Any]:
-        token = options["access_token"] or self._login(options)
+    def _perform(self, service: TokenService) -> dict[str, Any]:
+        token = service.options["access_token"] or self._login(service)
         register(token)
-        result = read_once(self.service, Unprinted(options, access_token=token), self._work, asker=str(self._task._uuid))
-        server = result["server"]
-        known = companies(result["resource_map"], server=server, access_token=token, warn=warn)
-        return {**result, "companies": known, **chosen(known, options["company"], server=server)}
+        result = self._provider(service.with_options(access_token=token)).read()
+        known = companies(result["resource_map"], server=result["server"], access_token=token, warn=warn_once)
+        return {**result, "companies": known, **chosen(known, service.options["company"], server=result["server"])}
 
-    def _login(self, options: Mapping[str, Any]) -> str:
-        to_log_in = Unprinted(options, state="present")
-        got = get_token(FortiCwp, to_log_in, lambda known: self._work_of(FortiCwp, known), asker=str(self._task._uuid))
-        token: str = got["access_token"]
-        return token
+    def _login(self, service: TokenService) -> str:
+        login = FortiCwp(RedactedDict(service.options, state="present"), warn=service.warn, notify=service.notify)
+        return self._provider(login).get().token.access_token

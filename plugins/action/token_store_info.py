@@ -7,14 +7,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ansible_collections.forti.oauth.plugins.module_utils._options import TOKEN_STORE_INFO
-from ansible_collections.forti.oauth.plugins.plugin_utils._store import NoStore, Store
-from ansible_collections.forti.oauth.plugins.plugin_utils._store_action import Entries, StoreActionBase, shown
+from ansible_collections.forti.oauth.plugins.module_utils._argspec import TOKEN_STORE_INFO
+from ansible_collections.forti.oauth.plugins.plugin_utils._cache.backend import Backend
+from ansible_collections.forti.oauth.plugins.plugin_utils._store_action_base import Headers, StoreActionBase, shown
 
 
 class ActionModule(StoreActionBase):
     spec = TOKEN_STORE_INFO
 
-    def _perform(self, store: Store | NoStore, entries: Entries, options: Mapping[str, Any]) -> dict[str, Any]:
-        known = [shown(about) for _name, about in entries]
-        return {"changed": False, "count": len(known), "entries": known, "where": store.where}
+    def _perform(self, backend: Backend, headers: Headers, options: Mapping[str, Any]) -> dict[str, Any]:
+        entries = [shown(header) for header in headers.values()]
+        return {"changed": False, "count": len(entries), "entries": entries, "where": backend.where}

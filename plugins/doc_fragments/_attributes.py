@@ -45,10 +45,7 @@ attributes:
 """
 
     ELSEWHERE = r"""
-options:
-  _result_key:
-    description: Set by the action plugin, which alone can read the result of the module then. Not for playbooks.
-    type: str
+options: {}
 attributes:
   action:
     description: Has an action plugin that runs on the controller.

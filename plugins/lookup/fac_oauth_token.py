@@ -57,25 +57,16 @@ _raw:
   elements: raw
 """
 
-import os
-import sys
-from importlib.machinery import SourceFileLoader
-from importlib.util import module_from_spec, spec_from_loader
 from typing import TYPE_CHECKING
 
 from ansible.plugins.lookup import LookupBase
-
-# Loaded like this file itself, as Python has compiled it before; why, it says there.
-_plugins = os.path.dirname(os.path.dirname(__file__))
-_loader = SourceFileLoader("ansible_collections.forti.oauth.plugins.plugin_utils._lookup", os.path.join(_plugins, "plugin_utils", "_lookup.py"))
-if _loader.name not in sys.modules:
-    sys.modules[_loader.name] = module_from_spec(spec_from_loader(_loader.name, _loader))  # type: ignore[arg-type]
-    _loader.exec_module(sys.modules[_loader.name])
-
-from ansible_collections.forti.oauth.plugins.plugin_utils._lookup import TokenLookup
+from ansible_collections.forti.oauth.plugins.plugin_utils._bytecode import load
 
 if TYPE_CHECKING:
     from ansible_collections.forti.oauth.plugins.module_utils._service import TokenService
+    from ansible_collections.forti.oauth.plugins.plugin_utils._lookup_base import TokenLookup
+else:
+    TokenLookup = load("_lookup_base").TokenLookup
 
 
 class LookupModule(TokenLookup, LookupBase):

@@ -4,16 +4,16 @@
 
 # This file is **private** to the collection: it can change at any time. Do not use it from elsewhere.
 
-"""The errors that a user can meet. Each says what happened and what to do; none holds a secret."""
+"""The errors that a user can meet. Each says what happened and what to do. None holds a secret."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from ansible_collections.forti.oauth.plugins.module_utils._secrets import redact
+from ansible_collections.forti.oauth.plugins.module_utils._redaction import redact
 
-# Where a server may explain itself. None of the vendor's pages says; these are what its clients read.
+# Fields in which a server may give its reason. No vendor page names them; the vendor's own clients read these.
 _REASONS = ("error_description", "message", "status_message", "detail")
 _LONGEST_QUOTE = 200
 _REFUSING = (400, 401, 403)
@@ -21,7 +21,7 @@ DENIED = "access_denied"  # a person said no; the word is RFC 8628's
 
 
 class FortiError(Exception):
-    """Base of all: a message of one line, and details that a play may test."""
+    """Base class: a message of one line, and details that a play may test."""
 
     def __init__(self, message: str, **details: Any) -> None:
         super().__init__(message)
@@ -41,44 +41,44 @@ class LibraryMissing(FortiError):
 
 
 class Unreachable(FortiError):
-    """No whole answer came back."""
+    """No complete response came back."""
 
 
-class BadAnswer(FortiError):
-    """An answer came back, but not one that the vendor's page describes."""
+class BadResponse(FortiError):
+    """The response is not one that the vendor's page describes."""
 
 
 class Refused(FortiError):
-    """The server said no: a credential, a client, a code or a push was not accepted."""
+    """The server refused a credential, a client, a code or a push."""
 
 
 class ServerFailed(FortiError):
-    """The server could not do it: too many requests, a fault of its own, a redirect."""
+    """The server failed: too many requests, an internal error, a redirect."""
 
 
 class ChallengeRequired(FortiError):
-    """The server wants a second factor that is not at hand."""
+    """The server wants a second factor that the options do not give."""
 
     def __init__(self, message: str, challenge: Mapping[str, str]) -> None:
         super().__init__(message, challenge=dict(challenge))
 
 
 class RemoteFailure(FortiError):
-    """The module failed on the host where it ran; the details are its own."""
+    """The module failed on the delegated host. The details come from its result."""
 
 
 def is_refusal(exc: FortiError) -> bool:
-    """Tell whether the server, or a person at a phone, said no: to ask again would change nothing, and may lock the account."""
+    """Return whether the server, or a person at a phone, refused. Asking again would not help, and could lock the account."""
     if isinstance(exc, RemoteFailure):
         return exc.details.get("status") in _REFUSING or exc.details.get("error") == DENIED
     return isinstance(exc, (Refused, ChallengeRequired))
 
 
 def refusal(*, server: str, status: int, body: Mapping[str, Any], hint: str, secrets: Iterable[str]) -> FortiError:
-    """Build the error for an answer with a status that is not a success.
+    """Return the error for a response whose status is not a success.
 
-    :arg body: the JSON object of the answer, empty where there was none.
-    :arg hint: what to check, from the service that knows what was asked.
+    :arg body: the JSON object of the response; empty if there was none.
+    :arg hint: what the user should check.
     """
     known = list(secrets)
     error = quotable(body.get("error"), known)
@@ -94,11 +94,11 @@ def refusal(*, server: str, status: int, body: Mapping[str, Any], hint: str, sec
 
 
 def quotable(value: Any, secrets: Iterable[str]) -> str | None:
-    """Return a server's text fit to be shown: one line, not long, without secrets; None where it is no text."""
+    """Return a server's text as one short line without secrets; None if the value is not a text."""
     if not isinstance(value, str):
         return None
     known = list(secrets)
     printable = "".join(letter if letter.isprintable() else " " for letter in redact(value, known))
-    # Once more: white space inside a secret may have been another one in the answer.
+    # Redact again: the server may have changed the white space inside a secret.
     one_line = redact(" ".join(printable.split()), [" ".join(secret.split()) for secret in known])
     return one_line if len(one_line) <= _LONGEST_QUOTE else one_line[:_LONGEST_QUOTE] + "…"

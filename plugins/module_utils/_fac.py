@@ -4,17 +4,18 @@
 
 # This file is **private** to the collection: it can change at any time. Do not use it from elsewhere.
 
-"""The FortiAuthenticator's requests: token, verify, revoke. FortiCloud's token service is one too."""
+"""The FortiAuthenticator's requests: token, verify, revoke. FortiCloud's token service is a FortiAuthenticator, too."""
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from ansible_collections.forti.oauth.plugins.module_utils._answer import Answer
+from ansible_collections.forti.oauth.plugins.module_utils._http_response import Response
 from ansible_collections.forti.oauth.plugins.module_utils._errors import OptionError
 from ansible_collections.forti.oauth.plugins.module_utils._fac_challenge import Challenge, wait_for_push
-from ansible_collections.forti.oauth.plugins.module_utils._options import FAC_TOKEN, FAC_TOKEN_INFO
+from ansible_collections.forti.oauth.plugins.module_utils._argspec import FAC_TOKEN, FAC_TOKEN_INFO
 from ansible_collections.forti.oauth.plugins.module_utils._service import Grant, TokenService, check_bearer
 from ansible_collections.forti.oauth.plugins.module_utils._token import Token, parse_fac
 
@@ -26,7 +27,7 @@ _REVOKE = "/api/v1/oauth/revoke_token/"
 _CLIENT = ("client_id", "client_secret")
 _USER = ("username", "password", "realm", "iam_account", "iam_user", "scope")
 _ANSWER = ("challenge", "challenge_response", "session")
-# The fields of each grant's request, as the OAuth server token page has them. Its sample of a code has the user too.
+# The fields of each grant's request (OAuth server token page). Its sample of an authorization code holds the user, too.
 _FIELDS = {
     "password": (*_USER, *_CLIENT),
     "authorization_code": ("username", "password", *_CLIENT, "code", "redirect_uri", "code_verifier"),
@@ -48,14 +49,14 @@ class _FacService(TokenService):
     }
 
     def verify(self, access_token: str) -> dict[str, Any]:
-        """Ask whether a token is live: C(valid), and C(username) and C(expires_in) in seconds where the server tells them (verify token page)."""
+        """Return whether a token is live (C(valid)), its C(username) and C(expires_in) in seconds; None if the server does not tell (verify token page)."""
         headers = {**_JSON, "Authorization": f"Bearer {access_token}"}
-        answer = self.http.get(_VERIFY, headers=headers, params={"client_id": self.options["client_id"]})
-        if answer.status == 401:
+        response = self.http.get(_VERIFY, headers=headers, params={"client_id": self.options["client_id"]})
+        if response.status == 401:
             return {"valid": False, "username": None, "expires_in": None}
-        if answer.status != 200:
-            raise self.refuse(answer)
-        known = answer.json() if answer.body.strip() else {}
+        if response.status != 200:
+            raise self.refuse(response)
+        known = response.json() if response.body.strip() else {}
         username, expires_in = known.get("username"), known.get("expires_in")
         return {
             "valid": True,
@@ -65,66 +66,69 @@ class _FacService(TokenService):
 
 
 class FortiAuthenticator(_FacService):
-    """Gets tokens by the OAuth server token page, and ends them by the revoke token page."""
+    """Gets tokens as the OAuth server token page describes, and revokes them as the revoke token page does."""
 
     family = "fac"
     module = "forti.oauth.fac_oauth_token"
     spec = FAC_TOKEN
     grants = {
-        "password": Grant(needs=("password",), identity=(*_USER, *_CLIENT), foreign=("code", "code_verifier", "refresh_token")),
-        "authorization_code": Grant(needs=("code",), identity=("username", "password", *_CLIENT, "redirect_uri"), foreign=("refresh_token", *_ANSWER)),
-        "refresh_token": Grant(needs=("refresh_token",), identity=("refresh_token", *_CLIENT), foreign=("code", "code_verifier", *_ANSWER)),
+        "password": Grant(needs=("password",), cache_key=(*_USER, *_CLIENT), foreign=("code", "code_verifier", "refresh_token")),
+        "authorization_code": Grant(needs=("code",), cache_key=("username", "password", *_CLIENT, "redirect_uri"), foreign=("refresh_token", *_ANSWER)),
+        "refresh_token": Grant(needs=("refresh_token",), cache_key=("refresh_token", *_CLIENT), foreign=("code", "code_verifier", *_ANSWER)),
     }
 
     @classmethod
-    def check(cls, options: dict[str, Any], explicit: Collection[str]) -> None:
-        """Check the grant, the user's two forms, and what ends a token."""
+    def validate(cls, options: dict[str, Any], explicit: Collection[str]) -> None:
+        """Check the grant, the two ways to name a user, and the options for revoking."""
         check_bearer(options)
         if options["state"] == "absent":
             if options["access_token"] is not None:
                 return
         elif options["access_token"] is not None:
             raise OptionError("access_token goes with state absent only: it is the token to revoke.")
-        super().check(options, explicit)
+        super().validate(options, explicit)
         if options["grant_type"] == "password":
             if "username" not in explicit and {"iam_account", "iam_user"}.issubset(explicit):
-                options["username"] = None  # the environment's: the FortiAuthenticator would ignore the IAM user beside it
+                options["username"] = None  # it comes from the environment; beside it, the FortiAuthenticator would ignore the IAM user
             _check_user(options, explicit)
 
     def fetch(self) -> Token:
-        """Ask for a token, by the grant of the options; meet a challenge where that is possible."""
+        """Return a token for the grant of the options. A challenge is answered if the options allow it.
+
+        :raises FortiError: there is none.
+        """
         grant_type = self.options["grant_type"]
         if grant_type != "password":
-            return self._token(self._request(once=True))
-        known = Challenge.of_options(self.options)
+            return self._token(self._request(one_time=True))
+        known = Challenge.from_options(self.options)
         if known and known.waits_for_push(self.options):
             return self._answer_push(known)
         if known and self.options["challenge_response"]:
             return self._answer(known.typed(self.options))
-        answer = self._request()
-        return self._meet(Challenge.of_answer(answer, self.http)) if answer.status == 406 else self._token(answer)
+        response = self._request()
+        return self._meet(Challenge.from_response(response, self.http)) if response.status == 406 else self._token(response)
 
-    @classmethod
-    def identity(cls, options: Mapping[str, Any]) -> dict[str, str]:
-        """Return all that identifies the token. Of a code without a user, the code does: nobody gets another one's token."""
-        known = super().identity(options)
-        if options["grant_type"] == "authorization_code" and options["username"] is None and options["code"] is not None:
-            known["code"] = options["code"]
-        return known
+    @functools.cached_property
+    def cache_key(self) -> dict[str, str]:
+        """All that identifies the token. Without a username, the authorization code is part of it."""
+        key = super().cache_key
+        if self.options["grant_type"] == "authorization_code" and self.options["username"] is None and self.options["code"] is not None:
+            key["code"] = self.options["code"]
+        return key
 
-    def perform(self, *, check_mode: bool) -> dict[str, Any]:
-        """Get a token, or end the one that is given (state absent)."""
+    def run(self, *, check_mode: bool) -> dict[str, Any]:
+        """Get a token, or revoke the one in the options if state is absent."""
         if self.options["state"] == "absent":
             return {"changed": self.revoke(self.options["access_token"], check_mode=check_mode), "server": self.http.server}
-        return self._shown(self.fetch())
+        return self._as_result(self.fetch())
 
     def revoke(self, access_token: str, *, check_mode: bool) -> bool:
-        """End a token; return whether it was live. Verified first, because a 200 to a revoke does not tell that (revoke token page)."""
+        """Revoke a token, and return whether it was live. It is verified first, because a 200 to a revoke does not tell (revoke token page)."""
         live: bool = self.verify(access_token)["valid"]
         if live and not check_mode:
-            answer = self.http.post(_REVOKE, headers=_JSON, json={**self._fields(_CLIENT), "token": access_token})
-            if answer.status != 200:
-                raise self.refuse(answer)
+            response = self.http.post(_REVOKE, headers=_JSON, json={**self._fields(_CLIENT), "token": access_token})
+            if response.status != 200:
+                raise self.refuse(response)
         return live
 
     def _meet(self, challenge: Challenge) -> Token:
@@ -135,29 +139,29 @@ class FortiAuthenticator(_FacService):
         raise challenge.required("Give challenge_response, or let on_challenge return it and answer in a second task.", self.http.server)
 
     def _answer_push(self, challenge: Challenge) -> Token:
-        return self._answer(challenge.fields(wait_for_push(challenge, self.options, self.http, self.tell)))
+        return self._answer(challenge.fields(wait_for_push(challenge, self.options, self.http, self.notify)))
 
     def _answer(self, fields: Mapping[str, str]) -> Token:
-        answer = self._request(**fields, once=True)
-        if answer.status == 406:
-            raise Challenge.of_answer(answer, self.http).required("The one that was given is used up. Answer this one in another task.", self.http.server)
-        return self._token(answer)
+        response = self._request(**fields, one_time=True)
+        if response.status == 406:
+            raise Challenge.from_response(response, self.http).required("The one that was given is used up. Answer this one in another task.", self.http.server)
+        return self._token(response)
 
-    def _request(self, *, once: bool = False, **more: str) -> Answer:
+    def _request(self, *, one_time: bool = False, **more: str) -> Response:
         grant_type = self.options["grant_type"]
-        return self.http.post(_TOKEN, headers=_JSON, once=once, json={"grant_type": grant_type, **self._fields(_FIELDS[grant_type]), **more})
+        return self.http.post(_TOKEN, headers=_JSON, one_time=one_time, json={"grant_type": grant_type, **self._fields(_FIELDS[grant_type]), **more})
 
     def _fields(self, names: Collection[str]) -> dict[str, str]:
         return {name: self.options[name] for name in names if self.options[name] is not None}
 
-    def _token(self, answer: Answer) -> Token:
-        if answer.status != 200:
-            raise self.refuse(answer, dict.fromkeys((400, 401), _WRONG[self.options["grant_type"]]))
-        return parse_fac(answer.json(), server=self.http.server, sent_at=answer.sent_at)
+    def _token(self, response: Response) -> Token:
+        if response.status != 200:
+            raise self.refuse(response, dict.fromkeys((400, 401), _WRONG[self.options["grant_type"]]))
+        return parse_fac(response.json(), server=self.http.server, sent_at=response.sent_at)
 
 
 class FortiAuthenticatorInfo(_FacService):
-    """Tells whether a token is live."""
+    """Verifies a token."""
 
     family = "fac"
     module = "forti.oauth.fac_oauth_token_info"
@@ -165,11 +169,11 @@ class FortiAuthenticatorInfo(_FacService):
     grants = {}
 
     @classmethod
-    def check(cls, options: dict[str, Any], explicit: Collection[str]) -> None:
-        """Check that the token can stand in a header."""
+    def validate(cls, options: dict[str, Any], explicit: Collection[str]) -> None:
+        """Check that the token is fit for a header."""
         check_bearer(options)
 
-    def perform(self, *, check_mode: bool) -> dict[str, Any]:
+    def run(self, *, check_mode: bool) -> dict[str, Any]:
         """Verify the token."""
         return {"changed": False, "server": self.http.server, **self.verify(self.options["access_token"])}
 

@@ -14,19 +14,19 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from ansible_collections.forti.oauth.plugins.module_utils._answer import Answer
-from ansible_collections.forti.oauth.plugins.module_utils._errors import DENIED, BadAnswer, ChallengeRequired, Refused, quotable, refusal
+from ansible_collections.forti.oauth.plugins.module_utils._http_response import Response
+from ansible_collections.forti.oauth.plugins.module_utils._errors import DENIED, BadResponse, ChallengeRequired, Refused, quotable, refusal
 from ansible_collections.forti.oauth.plugins.module_utils._http import Http
 
 PUSH = "ftm-push"
 TYPED = "ftm"
 _PUSHPOLL = "/api/v1/pushpoll/"
-_TELL_EVERY = 10  # seconds
+_NOTIFY_EVERY = 10  # seconds
 
 
 @dataclasses.dataclass(frozen=True)
 class Challenge:
-    """What the server asks for: C(challenge) is otp, radius and so on, to be sent back as it came."""
+    """What the server asks for. C(challenge), such as otp or radius, is sent back unchanged."""
 
     challenge: str
     method: str | None = None
@@ -34,72 +34,72 @@ class Challenge:
     message: str | None = None
 
     @classmethod
-    def of_answer(cls, answer: Answer, http: Http) -> Challenge:
+    def from_response(cls, response: Response, http: Http) -> Challenge:
         """Return the challenge in a 406.
 
-        :raises BadAnswer: it holds none.
+        :raises BadResponse: it holds no valid challenge.
         """
-        body = answer.json()
+        body = response.json()
         known = {name: body[name] for name in ("challenge", "method", "session") if isinstance(body.get(name), str) and body[name]}
-        # They are shown, and sent back as they came: what is not plain, or repeats a secret, is neither.
+        # They are shown and sent back unchanged, so they must be plain text and must not repeat a secret.
         session = known.get("session", "")
         hidden = {"challenge": {*http.secrets, session}, "method": {*http.secrets, session}, "session": http.secrets}
         repeats = any(quotable(value, hidden[name]) != value for name, value in known.items())
         if "challenge" not in known or repeats or not all(re.fullmatch(r"[\x21-\x7e]{1,128}", value) for value in known.values()):
-            raise BadAnswer(f"{http.server} answered 406 without a challenge. Check that server is a FortiAuthenticator.", status=406)
+            raise BadResponse(f"{http.server} answered 406 without a challenge. Check that server is a FortiAuthenticator.", status=406)
         if "session" in known:
             http.keep_secret(known["session"])
         return cls(**known, message=quotable(body.get("message"), http.secrets))
 
     @classmethod
-    def of_options(cls, options: Mapping[str, Any]) -> Challenge | None:
-        """Return the challenge that the options tell, from an earlier task or from knowing the user; None where they tell none."""
+    def from_options(cls, options: Mapping[str, Any]) -> Challenge | None:
+        """Return the challenge that the options describe, such as that of an earlier task; None if they describe none."""
         told = {name: options[name] for name in ("challenge", "method", "session") if options[name] is not None}
         return cls(**{"challenge": "otp", **told}) if told else None
 
     def waits_for_push(self, options: Mapping[str, Any]) -> bool:
-        """Tell whether a person is to approve this on a phone, and the task waits for it."""
+        """Return whether the task waits until a person approves this on a phone."""
         wanted = options["method"] in (None, PUSH) and options["challenge_response"] is None
         return bool(self.method == PUSH and self.session and wanted and options["push_timeout"])
 
     def fields(self, response: str) -> dict[str, str]:
-        """Return what the second request holds beside user and password."""
+        """Return the fields that the second request adds to user and password."""
         known = {"challenge": self.challenge, "challenge_response": response, "method": self.method, "session": self.session}
         return {name: value for name, value in known.items() if value is not None}
 
     def typed(self, options: Mapping[str, Any]) -> dict[str, str]:
-        """Return the same for a code that the user gave. Instead of a push it is typed: method ftm, no session (the page's last sample)."""
+        """Return these fields for a code in the options. A code typed instead of a push has the method ftm and no session (last sample of the page)."""
         method = options["method"] or (TYPED if self.method == PUSH else self.method)
         session = None if method == TYPED else self.session
         return dataclasses.replace(self, method=method, session=session).fields(options["challenge_response"])
 
     def notice(self, options: Mapping[str, Any], *, server: str, left: float) -> str:
-        """Return what a person is told: who must approve, where, and how many seconds are left."""
+        """Return the notice for the person who must approve: the user, the server, and the seconds left."""
         user = options["username"] or options["iam_user"]
         return f"{user}: approve the sign-in to {server} on your phone (FortiToken Mobile). {left:.0f} seconds left."
 
     def required(self, what_to_do: str, server: str) -> ChallengeRequired:
-        """Return the error that says what is asked for."""
+        """Return the error that tells what the server asks for."""
         known = {name: value for name, value in dataclasses.asdict(self).items() if value is not None}
         kind = f"{self.challenge}, method {self.method}" if self.method else self.challenge
         asked = f" It says: {self.message}" if self.message else ""
         return ChallengeRequired(f"{server} wants a second factor ({kind}).{asked} {what_to_do}", known)
 
 
-def wait_for_push(challenge: Challenge, options: Mapping[str, Any], http: Http, tell: Callable[[str], None]) -> str:
-    """Wait until the push is approved on the phone; return the answer that the server gives for it.
+def wait_for_push(challenge: Challenge, options: Mapping[str, Any], http: Http, notify: Callable[[str], None]) -> str:
+    """Wait until the push is approved on the phone, and return the one-time answer that the server gives for it.
 
-    Only pending goes on and only success ends well: no other state is documented (OAuth server token page).
+    Every status but C(pending) and C(success) is a refusal, because no other is documented (OAuth server token page).
 
     :raises Refused: it was denied.
     :raises ChallengeRequired: nobody approved it within push_timeout seconds.
     """
     deadline = time.monotonic() + options["push_timeout"]
-    tell_at = time.monotonic()
+    notify_at = time.monotonic()
     while (left := deadline - time.monotonic()) > 0:
-        if time.monotonic() >= tell_at:
-            tell(challenge.notice(options, server=http.server, left=left))
-            tell_at += _TELL_EVERY
+        if time.monotonic() >= notify_at:
+            notify(challenge.notice(options, server=http.server, left=left))
+            notify_at += _NOTIFY_EVERY
         time.sleep(min(options["push_interval"], left))
         response = _poll(challenge, http)
         if response is not None:
@@ -108,16 +108,16 @@ def wait_for_push(challenge: Challenge, options: Mapping[str, Any], http: Http, 
 
 
 def _poll(challenge: Challenge, http: Http) -> str | None:
-    """Return the push's answer, None while it is pending."""
-    answer = http.get(_PUSHPOLL, headers={"Content-Type": "application/json"}, params={"s": str(challenge.session)})
-    if answer.status != 200:
+    """Return the push's one-time answer; None while it is pending."""
+    response = http.get(_PUSHPOLL, headers={"Content-Type": "application/json"}, params={"s": str(challenge.session)})
+    if response.status != 200:
         hint = "Whether the push is approved was not told. Start again."
-        raise refusal(server=http.server, status=answer.status, body=answer.json_or_empty(), hint=hint, secrets=http.secrets)
-    state = answer.json()
-    response = state.get("challenge_response")
-    if state.get("status") == "success" and isinstance(response, str) and response:
-        http.keep_secret(response)
-        return response
+        raise refusal(server=http.server, status=response.status, body=response.json_or_empty(), hint=hint, secrets=http.secrets)
+    state = response.json()
+    answer = state.get("challenge_response")
+    if state.get("status") == "success" and isinstance(answer, str) and answer:
+        http.keep_secret(answer)
+        return answer
     if state.get("status") == "pending":
         return None
     said = quotable(state.get("status"), http.secrets) or "no status"

@@ -4,7 +4,7 @@
 
 # This file is **private** to the collection: it can change at any time. Do not use it from elsewhere.
 
-"""One request over requests: TLS, proxies, retries, one deadline, a limit of size. No other file imports requests."""
+"""One request over the library requests: TLS, proxies, retries, one deadline, a size limit. No other file imports requests."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from ansible_collections.forti.oauth.plugins.module_utils._answer import Answer
+from ansible_collections.forti.oauth.plugins.module_utils._http_response import Response
 from ansible_collections.forti.oauth.plugins.module_utils._errors import LibraryMissing, ServerFailed, Unreachable
-from ansible_collections.forti.oauth.plugins.module_utils._http_faults import NOT_DECODED, Fault, explain
+from ansible_collections.forti.oauth.plugins.module_utils._http_faults import NOT_DECODED, TransportError, explain
 from ansible_collections.forti.oauth.plugins.module_utils._http_tls import tls
-from ansible_collections.forti.oauth.plugins.module_utils._secrets import register
+from ansible_collections.forti.oauth.plugins.module_utils._redaction import register
 
-LONGEST_PAUSE = 30  # seconds; a server that asks for more is not waited for
-_LARGEST_ANSWER = 1024 * 1024
-_PIECE = 8192  # bytes as they come; older versions of urllib3 unpack a piece whole, to a thousand times of it
-_PACKED = ("", "identity", "gzip", "deflate")  # any other, or one in another, may unpack to far more than that
+LONGEST_PAUSE = 30  # seconds; a Retry-After beyond it is an error
+_LARGEST_BODY = 1024 * 1024
+_PIECE = 8192  # bytes read at a time; older versions of urllib3 decompress a piece as a whole, to up to a thousand times its size
+_ENCODINGS = ("", "identity", "gzip", "deflate")  # other or nested encodings could decompress past the size limit
 _TRANSIENT = frozenset({429, 500, 502, 503, 504})
 
 
@@ -38,7 +38,7 @@ class Http:
     def __init__(self, options: Mapping[str, Any], *, secrets: set[str], warn: Callable[[str], None]) -> None:
         """
         :arg options: the common options, C(server) being a whole URL without a path.
-        :arg secrets: what no message may hold; grows as the server hands out more.
+        :arg secrets: the values that no message may hold. The set grows as the server hands out more.
         :arg warn: shows a warning to the user.
         """
         self.server: str = options["server"]
@@ -50,26 +50,26 @@ class Http:
         self._session: Any = None
 
     def keep_secret(self, *values: str) -> None:
-        """Keep values that the server handed out from every message and, where core masks, from every output."""
+        """Keep values that the server handed out from every message and, if core masks secrets, from every output."""
         self.secrets.update(values)
         register(*values)
 
-    def post(self, path: str, *, headers: Mapping[str, str] | None = None, once: bool = False, **body: Any) -> Answer:
-        """Send a POST; the body is C(json=) or C(data=) (a form), as in requests.
+    def post(self, path: str, *, headers: Mapping[str, str] | None = None, one_time: bool = False, **body: Any) -> Response:
+        """Send a POST. The body is C(json=) or C(data=) (a form), as in requests.
 
-        :arg once: holds what works one time only (a code, a rotating refresh token): it is never sent again where it may have arrived.
+        :arg one_time: the body holds what works once (a code, a rotating refresh token). It is never sent again if it may have arrived.
         """
-        return self._request("POST", path, headers=headers, once=once, **body)
+        return self._request("POST", path, headers=headers, one_time=one_time, **body)
 
-    def get(self, path: str, *, headers: Mapping[str, str], params: Mapping[str, str]) -> Answer:
-        """Send a GET; it may be repeated after any fault of the network."""
+    def get(self, path: str, *, headers: Mapping[str, str], params: Mapping[str, str]) -> Response:
+        """Send a GET. It may be sent again after any network fault."""
         return self._request("GET", path, headers=headers, params=params)
 
-    def _request(self, method: str, path: str, *, headers: Mapping[str, str] | None = None, once: bool = False, **content: Any) -> Answer:
-        """Send it until it is answered for good.
+    def _request(self, method: str, path: str, *, headers: Mapping[str, str] | None = None, one_time: bool = False, **content: Any) -> Response:
+        """Send the request, and send it again as long as that may help.
 
-        :raises Unreachable: no whole answer came.
-        :raises ServerFailed: the answer is a redirect, or asks for a pause longer than LONGEST_PAUSE.
+        :raises Unreachable: no complete response came back.
+        :raises ServerFailed: the response is a redirect, or asks for a pause longer than LONGEST_PAUSE.
         """
         requests, urllib3 = _import_requests()
         retry = urllib3.util.Retry(total=self._retries, backoff_factor=0.5)
@@ -77,41 +77,41 @@ class Http:
         while True:
             self._session = self._session or self._new_session(requests, urllib3)
             outcome = self._attempt(self._session, arguments)
-            again = _may_repeat(outcome, method=method, once=once)
+            again = _may_repeat(outcome, method=method, one_time=one_time)
             if not again or retry.total <= 0:
                 return self._settle(outcome)
             retry = retry.increment(method, path)
             self._pause(retry, outcome)
 
-    def _attempt(self, session: Any, arguments: dict[str, Any]) -> Answer | Fault:
-        """Send it once. The deadline bounds all of it, also a name that never resolves and headers that drip: those know no timeout."""
-        outcome: queue.SimpleQueue[Answer | Fault] = queue.SimpleQueue()
+    def _attempt(self, session: Any, arguments: dict[str, Any]) -> Response | TransportError:
+        """Send the request once, within the deadline. The library's own timeouts do not cover name resolution and slow headers."""
+        outcome: queue.SimpleQueue[Response | TransportError] = queue.SimpleQueue()
         worker = threading.Thread(target=lambda: outcome.put(self._exchange(session, arguments)), daemon=True)
         worker.start()
         try:
-            # Half a second more than the library's own timeouts, so that their better explanation comes first.
+            # Half a second longer than the library's own timeouts, because their errors explain more.
             result = outcome.get(timeout=self._timeout + 0.5)
         except queue.Empty:
-            result = Fault(f"did not answer in full within {self._timeout} seconds. Check the network, or raise timeout.", unsent=False)
-            self._session = None  # its thread may still be at it
+            result = TransportError(f"did not answer in full within {self._timeout} seconds. Check the network, or raise timeout.", unsent=False)
+            self._session = None  # the thread may still use it
         return result
 
-    def _exchange(self, session: Any, arguments: dict[str, Any]) -> Answer | Fault:
+    def _exchange(self, session: Any, arguments: dict[str, Any]) -> Response | TransportError:
         sent_at = time.time()
         try:
             # verify goes with the request: on the session, REQUESTS_CA_BUNDLE would win over it.
             with session.request(
                 **arguments, timeout=self._timeout, verify=self._verify, cert=self._certificate, allow_redirects=False, stream=True, auth=_no_netrc
             ) as response:
-                if response.headers.get("Content-Encoding", "").strip().lower() not in _PACKED:
+                if response.headers.get("Content-Encoding", "").strip().lower() not in _ENCODINGS:
                     return NOT_DECODED
                 body = b""
                 for chunk in response.iter_content(_PIECE):
                     body += chunk
-                    if len(body) > _LARGEST_ANSWER:
-                        return Fault("sent more than 1 MiB. Check that server is the token service.", unsent=False, final=True)
-                return Answer(self.server, response.status_code, response.headers, body, sent_at)
-        except Exception as exc:  # pylint: disable=broad-except  # whatever it is, it quotes URLs and headers: it must not go on
+                    if len(body) > _LARGEST_BODY:
+                        return TransportError("sent more than 1 MiB. Check that server is the token service.", unsent=False, final=True)
+                return Response(self.server, response.status_code, response.headers, body, sent_at)
+        except Exception as exc:  # pylint: disable=broad-except  # every exception of the library may quote URLs and headers
             return explain(exc, timeout=self._timeout)
 
     def _new_session(self, requests: Any, urllib3: Any) -> Any:
@@ -121,23 +121,23 @@ class Http:
         session.headers.update({"Accept": "application/json", "Accept-Encoding": "gzip, deflate", "User-Agent": "forti.oauth"})
         return session
 
-    def _pause(self, retry: Any, outcome: Answer | Fault) -> None:
-        """Wait before the next try, and say so.
+    def _pause(self, retry: Any, outcome: Response | TransportError) -> None:
+        """Warn, then wait before the next try.
 
-        :raises ServerFailed: the server asks for a longer pause than a play should make.
+        :raises ServerFailed: the server asks for a pause longer than LONGEST_PAUSE.
         """
         asked = _retry_after(retry, outcome)
         pause = asked if asked is not None else retry.get_backoff_time() + random.uniform(0.1, 0.6)
-        what = f"answered {outcome.status}" if isinstance(outcome, Answer) else outcome.text
+        what = f"answered {outcome.status}" if isinstance(outcome, Response) else outcome.text
         if pause > LONGEST_PAUSE:
             raise ServerFailed(f"{self.server} {what} and asks to come back in {pause:.0f} seconds. Run it again then.")
-        # With the time of day: core shows a text once in a run, and each pause is to be seen.
+        # The time of day makes each warning unique: core shows the same text only once in a run.
         at = time.strftime("%H:%M:%S", time.localtime(time.time() + pause))
         self._warn(f"{self.server} {what.rstrip('.')}. Trying again in {pause:.1f} seconds, at {at}, {retry.total + 1} tries left.")
         time.sleep(pause)
 
-    def _settle(self, outcome: Answer | Fault) -> Answer:
-        if isinstance(outcome, Fault):
+    def _settle(self, outcome: Response | TransportError) -> Response:
+        if isinstance(outcome, TransportError):
             raise Unreachable(f"{self.server} {outcome.text}")
         if 300 <= outcome.status < 400:
             raise ServerFailed(
@@ -146,33 +146,33 @@ class Http:
         return outcome
 
 
-def _retry_after(retry: Any, outcome: Answer | Fault) -> float | None:
-    """Return the pause in seconds that the server asks for; None where it asks for none, or for something that is no time."""
-    value = outcome.headers.get("Retry-After") if isinstance(outcome, Answer) else None
+def _retry_after(retry: Any, outcome: Response | TransportError) -> float | None:
+    """Return the pause in seconds that the server asks for; None if it asks for none or the header is invalid."""
+    value = outcome.headers.get("Retry-After") if isinstance(outcome, Response) else None
     if value is None:
         return None
-    retry.retry_after_max = math.inf  # some versions of urllib3 would say six hours where the server says a day
+    retry.retry_after_max = math.inf  # some versions of urllib3 cap it at six hours
     try:
         return float(retry.parse_retry_after(value))
     except Exception:  # pylint: disable=broad-except  # urllib3's InvalidHeader; OverflowError for a date far away
         return None
 
 
-def _may_repeat(outcome: Answer | Fault, *, method: str, once: bool) -> bool:
-    if isinstance(outcome, Answer):
-        return outcome.status in _TRANSIENT and not once
+def _may_repeat(outcome: Response | TransportError, *, method: str, one_time: bool) -> bool:
+    if isinstance(outcome, Response):
+        return outcome.status in _TRANSIENT and not one_time
     return not outcome.final and (outcome.unsent or method == "GET")
 
 
 def _no_netrc(request: Any) -> Any:
-    """Stand where requests would look into ~/.netrc and replace the Authorization header."""
+    """Leave the request as it is. Without an auth callable, requests would replace the Authorization header from ~/.netrc."""
     return request
 
 
 def _import_requests() -> tuple[Any, Any]:
-    """Import requests, and the urllib3 below it, as late as this: a token out of the cache needs neither.
+    """Import requests and urllib3 only when a request is sent: a cached token needs neither.
 
-    :raises LibraryMissing: requests is not there.
+    :raises LibraryMissing: requests is not installed.
     """
     try:
         import requests
@@ -182,7 +182,7 @@ def _import_requests() -> tuple[Any, Any]:
             f"The Python library requests is missing for {sys.executable} on {socket.gethostname()}. "
             f"Install it there (pip install requests), or run the task on the controller (delegate_to: localhost)."
         ) from None
-    # It logs whole addresses, which hold a push's session; ANSIBLE_LOG_PATH would keep them.
+    # urllib3 logs whole URLs, which hold the session of a push; they would end up in ANSIBLE_LOG_PATH.
     logger = logging.getLogger("urllib3")
     if not logger.handlers:
         logger.addHandler(logging.NullHandler())

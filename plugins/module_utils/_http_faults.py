@@ -4,7 +4,7 @@
 
 # This file is **private** to the collection: it can change at any time. Do not use it from elsewhere.
 
-"""What a failed request means, in words for people. An exception's own text is never used: it quotes URLs and headers."""
+"""Explain failed requests to people. An exception's own text is never used: it may quote URLs and headers."""
 
 from __future__ import annotations
 
@@ -33,10 +33,10 @@ _CLOSED = "closed the connection before its answer was complete. Whether the req
 
 
 @dataclasses.dataclass(frozen=True)
-class Fault:
-    """Why no answer came: the text follows the server's name in a sentence.
+class TransportError:
+    """Why no response came back. The text follows the server's name in a sentence.
 
-    C(unsent): nothing of the request can have arrived. C(final): another try would meet the same.
+    C(unsent): the server cannot have received anything of the request. C(final): another try would fail in the same way.
     """
 
     text: str
@@ -44,63 +44,63 @@ class Fault:
     final: bool = False
 
 
-NOT_DECODED = Fault("sent an answer that cannot be decoded. Check that server is the token service.", unsent=False, final=True)
+NOT_DECODED = TransportError("sent an answer that cannot be decoded. Check that server is the token service.", unsent=False, final=True)
 _NO_PROXY = "was not reached: the proxy failed. Check https_proxy and no_proxy."
-# What our own address cannot bring about: a proxy whose URL is none, or that needs a library that is missing (SOCKS).
+# The server's own URL was checked before, so these come from a proxy: its URL is invalid, or SOCKS needs a library that is missing.
 _BAD_PROXY = frozenset({"InvalidSchema", "InvalidURL", "ProxySchemeUnknown", "ProxySchemeUnsupported"})
 
 
-def explain(exc: BaseException, *, timeout: int) -> Fault:
-    """Return what an exception of requests means. It is told by the types in its chain, innermost reason first."""
-    import ssl  # requests has imported it; a token out of the cache needs neither
+def explain(exc: BaseException, *, timeout: int) -> TransportError:
+    """Return what an exception of requests means, by the types in its chain, the innermost first."""
+    import ssl  # requests has imported it already; a cached token needs neither
 
     chain = list(_chain(exc))
     names = {cls.__name__ for link in chain for cls in type(link).__mro__}
     for link in chain:
         if isinstance(link, ssl.SSLCertVerificationError):
-            return Fault(_certificate(link), unsent=True, final=True)
+            return TransportError(_certificate(link), unsent=True, final=True)
     if "ProxyError" in names:
         return _proxy_fault(chain)
     for link in chain:
         if isinstance(link, ssl.SSLError) and getattr(link, "reason", None) == _NO_PEM:
-            return Fault("was not asked: ca_path holds no certificate (PEM). Check ca_path.", unsent=True, final=True)
+            return TransportError("was not asked: ca_path holds no certificate (PEM). Check ca_path.", unsent=True, final=True)
         if isinstance(link, (ssl.SSLEOFError, ssl.SSLZeroReturnError)):
-            return Fault(_CLOSED, unsent=False)
+            return TransportError(_CLOSED, unsent=False)
         if isinstance(link, ssl.SSLError):
-            return Fault(f"could not agree on TLS ({_tls_reason(link)}). Check the port in server, ca_path and client_cert.", unsent=False, final=True)
-        if isinstance(link, (socket.gaierror, UnicodeError)):  # the latter of a name with an empty or too long part
-            return Fault("has an unknown host name. Check server and the DNS.", unsent=True)
+            return TransportError(f"could not agree on TLS ({_tls_reason(link)}). Check the port in server, ca_path and client_cert.", unsent=False, final=True)
+        if isinstance(link, (socket.gaierror, UnicodeError)):  # UnicodeError: a part of the name is empty or too long
+            return TransportError("has an unknown host name. Check server and the DNS.", unsent=True)
     if not _BAD_PROXY.isdisjoint(names):
-        return Fault(_NO_PROXY, unsent=True, final=True)
+        return TransportError(_NO_PROXY, unsent=True, final=True)
     return _connection_fault(chain, names, timeout)
 
 
-def _proxy_fault(chain: list[BaseException]) -> Fault:
-    """Older versions of urllib3 blame the proxy for a connection through it that broke at any time, the request being out."""
+def _proxy_fault(chain: list[BaseException]) -> TransportError:
+    """Explain a ProxyError. Older versions of urllib3 also raise it if the connection broke after the request was sent."""
     if any(isinstance(link, ConnectionError) and not isinstance(link, ConnectionRefusedError) for link in chain):
-        return Fault("was not reached through the proxy, or its answer was lost there. Check https_proxy and no_proxy.", unsent=False)
-    return Fault(_NO_PROXY, unsent=True)
+        return TransportError("was not reached through the proxy, or its answer was lost there. Check https_proxy and no_proxy.", unsent=False)
+    return TransportError(_NO_PROXY, unsent=True)
 
 
-def _connection_fault(chain: list[BaseException], names: set[str], timeout: int) -> Fault:
-    # First: it is a kind of ConnectTimeoutError in some versions of urllib3.
+def _connection_fault(chain: list[BaseException], names: set[str], timeout: int) -> TransportError:
+    # First, because in some versions of urllib3 it is a subclass of ConnectTimeoutError.
     if "NewConnectionError" in names:
-        return Fault(f"could not be connected to: {_os_reason(chain)}. Check server, its port and the firewall.", unsent=True)
+        return TransportError(f"could not be connected to: {_os_reason(chain)}. Check server, its port and the firewall.", unsent=True)
     if "ConnectTimeout" in names or "ConnectTimeoutError" in names:
-        return Fault(f"did not accept a connection within {timeout} seconds. Check server, the route and the firewall.", unsent=True)
+        return TransportError(f"did not accept a connection within {timeout} seconds. Check server, the route and the firewall.", unsent=True)
     if "Timeout" in names or "ReadTimeoutError" in names:
-        return Fault(f"did not answer within {timeout} seconds. Check the network, or raise timeout.", unsent=False)
+        return TransportError(f"did not answer within {timeout} seconds. Check the network, or raise timeout.", unsent=False)
     if "ConnectionError" in names or "ProtocolError" in names or "ChunkedEncodingError" in names:
-        return Fault(_CLOSED, unsent=False)
+        return TransportError(_CLOSED, unsent=False)
     if "ContentDecodingError" in names or "DecodeError" in names:
         return NOT_DECODED
     if any(isinstance(link, OSError) for link in chain):
-        return Fault(f"could not be asked: {_os_reason(chain)}. Check ca_path and REQUESTS_CA_BUNDLE.", unsent=True, final=True)
-    return Fault(f"could not be asked ({type(chain[0]).__name__}).", unsent=False, final=True)
+        return TransportError(f"could not be asked: {_os_reason(chain)}. Check ca_path and REQUESTS_CA_BUNDLE.", unsent=True, final=True)
+    return TransportError(f"could not be asked ({type(chain[0]).__name__}).", unsent=False, final=True)
 
 
 def _chain(exc: BaseException) -> Iterator[BaseException]:
-    """Yield an exception and all that led to it, the deepest first: urllib3 hides them in args, reason and context."""
+    """Yield an exception and its causes, the deepest first. urllib3 keeps causes in args, reason and context."""
     seen: list[BaseException] = []
     waiting: list[object] = [exc]
     while waiting:

@@ -4,7 +4,7 @@
 
 # This file is **private** to the collection: it can change at any time. Do not use it from elsewhere.
 
-"""The options of TLS: which certificates are trusted, and which one the client shows. All is checked before a byte is sent."""
+"""TLS options: the certificates to trust, and the client certificate. Files are checked before anything is sent."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ _FILES = ("ca_path", "client_cert", "client_key")
 
 
 def tls(options: Mapping[str, Any]) -> tuple[bool | str, str | tuple[str, str] | None]:
-    """Return what requests calls verify and cert.
+    """Return the arguments C(verify) and C(cert) of requests.
 
-    :raises OptionError: a file is not there, or is no certificate with its key.
+    :raises OptionError: a file does not exist, or certificate and key do not belong together.
     """
     for name in _FILES:
         if options.get(name) and not os.path.exists(options[name]):
@@ -39,7 +39,10 @@ def tls(options: Mapping[str, Any]) -> tuple[bool | str, str | tuple[str, str] |
 
 
 def _problem(certificate: str, key: str | None) -> str | None:
-    """Try the pair: OpenSSL would ask for a passphrase on the terminal in the middle of the play, and requests would blame the server."""
+    """Return what is wrong with the client certificate and key, None if nothing is.
+
+    Without this check OpenSSL would ask for a passphrase on the terminal, and requests would blame the server.
+    """
     asked: list[bool] = []
 
     def passphrase() -> str:

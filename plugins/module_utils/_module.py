@@ -4,39 +4,39 @@
 
 # This file is **private** to the collection: it can change at any time. Do not use it from elsewhere.
 
-"""What the modules share where they run by themselves, on a host that their action plugin sent them to."""
+"""What the modules share. A module runs only if its action plugin sends it to another host."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.forti.oauth.plugins.module_utils import _envelope
+from ansible_collections.forti.oauth.plugins.module_utils import _result_cipher
 from ansible_collections.forti.oauth.plugins.module_utils._errors import ChallengeRequired, FortiError
-from ansible_collections.forti.oauth.plugins.module_utils._secrets import leave_to_controller
+from ansible_collections.forti.oauth.plugins.module_utils._redaction import leave_to_controller
 from ansible_collections.forti.oauth.plugins.module_utils._service import TokenService
 
 
 def run_module(service: type[TokenService]) -> None:
-    """Run a module."""
-    module = AnsibleModule(argument_spec={**service.spec, _envelope.KEY: {"type": "str", "no_log": True}}, supports_check_mode=True)
-    key = module.params.pop(_envelope.KEY)
+    """Run a service as a module, and encrypt its result for the action plugin."""
+    module = AnsibleModule(argument_spec={**service.spec, _result_cipher.KEY: {"type": "str", "no_log": True}}, supports_check_mode=True)
+    key = module.params.pop(_result_cipher.KEY)
     if not key:
         module.fail_json(msg="This module works by its action plugin. Call it by its full name, such as forti.oauth.fac_oauth_token.")
     leave_to_controller()
-    result, failure = _outcome(module, service)
-    # Outside of the handler: some versions of core add the exception at hand, with its causes, to a failure.
+    result, failure = _run(module, service)
+    # Outside of the except block, because some versions of core add the current exception and its causes to a failure.
     if failure is not None:
         module.fail_json(**failure.as_result())
-    module.no_log_values = set()  # core would blank a short secret wherever it stands, and tear the envelope
-    module.exit_json(invocation={}, **_envelope.close(result, key))
+    module.no_log_values = set()  # core would mask a short secret inside the ciphertext
+    module.exit_json(invocation={}, **_result_cipher.encrypt(result, key))
 
 
-def _outcome(module: AnsibleModule, service: type[TokenService]) -> tuple[dict[str, Any], FortiError | None]:
+def _run(module: AnsibleModule, service: type[TokenService]) -> tuple[dict[str, Any], FortiError | None]:
+    """Return the result, or the failure. A challenge is a result: its session must be encrypted. The action plugin fails with it."""
     try:
-        options = service.prepare(module.params, explicit=())
-        return service(options, warn=module.warn, tell=module.log).perform(check_mode=module.check_mode), None
+        return service.from_options(module.params, explicit=(), warn=module.warn, notify=module.log).run(check_mode=module.check_mode), None
     except ChallengeRequired as exc:
-        return {"changed": False, **exc.as_result()}, None  # its session belongs into the envelope; the action fails with it
+        return {"changed": False, **exc.as_result()}, None
     except FortiError as exc:
         return {}, exc

@@ -4,20 +4,21 @@
 
 # This file is **private** to the collection: it can change at any time. Do not use it from elsewhere.
 
-"""What both token services share: their options checked, a client for their server, their errors explained."""
+"""What the token services share: validated options, the cache key, an HTTP client, explained errors."""
 
 from __future__ import annotations
 
 import abc
 import dataclasses
+import functools
 from collections.abc import Callable, Collection, Mapping
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeVar
 
-from ansible_collections.forti.oauth.plugins.module_utils._answer import Answer
+from ansible_collections.forti.oauth.plugins.module_utils._http_response import Response
 from ansible_collections.forti.oauth.plugins.module_utils._errors import OptionError, refusal
 from ansible_collections.forti.oauth.plugins.module_utils._http import LONGEST_PAUSE, Http
-from ansible_collections.forti.oauth.plugins.module_utils._options import Spec, secret_values, validated, where_to_set
-from ansible_collections.forti.oauth.plugins.module_utils._secrets import Unprinted
+from ansible_collections.forti.oauth.plugins.module_utils._argspec import Spec, secret_values, validated, where_to_set
+from ansible_collections.forti.oauth.plugins.module_utils._redaction import RedactedDict
 from ansible_collections.forti.oauth.plugins.module_utils._token import Token
 
 _HINTS: dict[Any, str] = {
@@ -27,104 +28,122 @@ _HINTS: dict[Any, str] = {
     404: "Check server: there is no token service at this address.",
     429: "Too many requests. Wait, and run it again.",
 }
-_ONCE = ("code", "code_verifier", "challenge", "challenge_response", "method", "session")
+_ONE_TIME = ("code", "code_verifier", "challenge", "challenge_response", "method", "session")
 _SERVERS_FAULT = "The fault is on the server's side. Run it again later."
+
+Notify = Callable[[str], None]
+Service = TypeVar("Service", bound="TokenService")
 
 
 @dataclasses.dataclass(frozen=True)
 class Grant:
-    """What belongs to a grant: the options it needs, the options that identify its token, and those that another grant needs."""
+    """A grant: the options it needs, the options that are part of its cache key, and the options of other grants that it refuses."""
 
     needs: tuple[str, ...]
-    identity: tuple[str, ...]
+    cache_key: tuple[str, ...]
     foreign: tuple[str, ...] = ()
 
 
 class TokenService(abc.ABC):
-    """A token service: made for one set of options, talks to one server."""
+    """A token service, with the options of one task or template."""
 
     family: ClassVar[str]
-    module: ClassVar[str]  # the full name of the module that runs it on another host
+    module: ClassVar[str]  # the full name of the module that runs this service on a delegated host
     spec: ClassVar[Spec]
     grants: ClassVar[Mapping[str, Grant]]
     hints: ClassVar[Mapping[Any, str]]
-    revokes: ClassVar[bool] = True  # whether the server can end a token
+    revokes: ClassVar[bool] = True  # whether the server can revoke a token
 
-    def __init__(self, options: Mapping[str, Any], *, warn: Callable[[str], None], tell: Callable[[str], None]) -> None:
+    def __init__(self, options: Mapping[str, Any], *, warn: Notify, notify: Notify) -> None:
         """
-        :arg options: what C(prepare) returned.
+        :arg options: validated options; C(from_options) validates them.
         :arg warn: shows a warning, such as a retry.
-        :arg tell: shows what a person must do now, such as approving a push.
+        :arg notify: tells a person what to do now, such as to approve a push.
         """
         self.options = options
-        self.tell = tell
-        self.http = Http(options, secrets=secret_values(self.spec, options), warn=warn)
+        self.warn = warn
+        self.notify = notify
 
     @classmethod
-    def prepare(cls, given: Mapping[str, Any], *, explicit: Collection[str]) -> dict[str, Any]:
-        """Return the options checked and whole; nothing is sent.
+    def from_options(cls: type[Service], given: Mapping[str, Any], *, explicit: Collection[str], warn: Notify, notify: Notify) -> Service:
+        """Return the service for these options. Nothing is sent.
 
-        :arg explicit: the names that this call gave itself, not the environment or variables.
-        :raises OptionError: one is wrong, is missing, or belongs to another grant.
+        :arg explicit: the names of the options that the task or template itself gives; the others come from variables or the environment.
+        :raises OptionError: an option is invalid, is missing, or belongs to another grant.
         """
         options = validated(cls.spec, given)
-        cls.check(options, _given(cls.spec, explicit, options))
-        return options
+        cls.validate(options, _given(cls.spec, explicit, options))
+        return cls(options, warn=warn, notify=notify)
+
+    def with_options(self: Service, **changes: Any) -> Service:
+        """Return the same service with some options changed."""
+        return type(self)(RedactedDict(self.options, **changes), warn=self.warn, notify=self.notify)
 
     @classmethod
-    def check(cls, options: dict[str, Any], explicit: Collection[str]) -> None:
-        """Check what depends on the grant."""
+    def validate(cls, options: dict[str, Any], explicit: Collection[str]) -> None:
+        """Check what depends on the grant.
+
+        :raises OptionError: an option is missing, or belongs to another grant.
+        """
         grant_type = options["grant_type"]
         grant = cls.grants[grant_type]
         for name in grant.foreign:
             if name in explicit:
                 raise OptionError(f"{name} does not go with grant_type {grant_type}. Leave it out, or set grant_type to the grant it belongs to.")
         for name in grant.needs:
-            if options[name] is None and not (name not in grant.identity and options.get("state") == "absent"):
+            if options[name] is None and not (name not in grant.cache_key and options.get("state") == "absent"):
                 raise OptionError(f"{name} is missing: grant_type {grant_type} needs it. {where_to_set(cls.spec, name)}")
 
-    @classmethod
-    def identity(cls, options: Mapping[str, Any]) -> dict[str, str]:
-        """Return all that identifies the token of these options, the lasting secrets among it."""
-        grant = cls.grants[options["grant_type"]]
-        known = {"family": cls.family, "server": options["server"], "grant_type": options["grant_type"]}
-        return Unprinted(known, **{name: options[name] for name in grant.identity if options[name] is not None})
+    @functools.cached_property
+    def http(self) -> Http:
+        """The client for the server of the options.
 
-    @classmethod
-    def has_secret(cls, identity: Mapping[str, str]) -> bool:
-        """Tell whether an identity holds a secret. Without one its key could be made by anybody: it is for this run only."""
-        return any(cls.spec[name].get("no_log") for name in identity if name in cls.spec)
+        :raises OptionError: a file with certificates cannot be used.
+        """
+        return Http(self.options, secrets=secret_values(self.spec, self.options), warn=self.warn)
 
-    @classmethod
-    def once(cls, options: Mapping[str, Any]) -> dict[str, str]:
-        """Return the answers of these options that work one time: no part of the identity, but what was refused was refused with them."""
-        return Unprinted({name: options[name] for name in _ONCE if options.get(name) is not None})
+    @functools.cached_property
+    def cache_key(self) -> dict[str, str]:
+        """All that identifies the token of these options, lasting secrets included. Whoever has the same cache key gets the same token."""
+        grant = self.grants[self.options["grant_type"]]
+        known = {"family": self.family, "server": self.options["server"], "grant_type": self.options["grant_type"]}
+        return RedactedDict(known, **{name: self.options[name] for name in grant.cache_key if self.options[name] is not None})
 
-    @classmethod
-    def patience(cls, options: Mapping[str, Any]) -> float:
-        """Return the seconds after which a request for these options must have ended, in the worst case."""
-        one_request = (options["retries"] + 1) * (options["timeout"] + LONGEST_PAUSE)
-        return 3.0 * one_request + float(options.get("push_timeout") or 0)
+    @property
+    def has_secret_key(self) -> bool:
+        """Whether the cache key holds a secret. Anybody could guess a key without one, so its token is not shared with other runs."""
+        return any([self.spec[name].get("no_log") for name in self.cache_key if name in self.spec])
+
+    @property
+    def one_time(self) -> dict[str, str]:
+        """The options that work once. They are not part of the cache key, but a refusal applies only to the same ones."""
+        return RedactedDict({name: self.options[name] for name in _ONE_TIME if self.options.get(name) is not None})
+
+    @property
+    def lock_timeout(self) -> float:
+        """The seconds after which a request for these options has ended in the worst case."""
+        one_request = (self.options["retries"] + 1) * (self.options["timeout"] + LONGEST_PAUSE)
+        return 3.0 * one_request + float(self.options.get("push_timeout") or 0)
 
     @abc.abstractmethod
-    def perform(self, *, check_mode: bool) -> dict[str, Any]:
-        """Do what the options ask for; return the task's result.
+    def run(self, *, check_mode: bool) -> dict[str, Any]:
+        """Do what the options ask for, and return the task's result.
 
         :raises FortiError: it failed.
         """
 
-    def _shown(self, token: Token) -> dict[str, Any]:
+    def _as_result(self, token: Token) -> dict[str, Any]:
         source = "refresh" if self.options["grant_type"] == "refresh_token" else "login"
         return {"changed": False, **token.as_result(source)}
 
-    def refuse(self, answer: Answer, hints: Mapping[Any, str] | None = None) -> Exception:
-        """Return the error for an answer that is no success."""
-        body = answer.json_or_empty()
+    def refuse(self, response: Response, hints: Mapping[Any, str] | None = None) -> Exception:
+        """Return the error for a response whose status is not a success."""
+        body = response.json_or_empty()
         return refusal(
             server=self.http.server,
-            status=answer.status,
+            status=response.status,
             body=body,
-            hint=self._hint(answer.status, body.get("error"), {**self.hints, **(hints or {})}),
+            hint=self._hint(response.status, body.get("error"), {**self.hints, **(hints or {})}),
             secrets=self.http.secrets,
         )
 
@@ -135,15 +154,15 @@ class TokenService(abc.ABC):
 
 
 def _given(spec: Spec, explicit: Collection[str], options: Mapping[str, Any]) -> list[str]:
-    """Return the options that were named, whichever alias was used, and are not empty."""
+    """Return the names of the options in C(explicit), aliases resolved, that are set."""
     named = set(explicit)
     return [name for name, option in spec.items() if options[name] is not None and not named.isdisjoint((name, *option.get("aliases", ())))]
 
 
 def check_bearer(options: Mapping[str, Any]) -> None:
-    """Check that a token which is given can stand in a header.
+    """Check that the option access_token is fit for a header.
 
-    :raises OptionError: it cannot.
+    :raises OptionError: it is not.
     """
     token = options["access_token"]
     if token is not None and not (token.isascii() and token.isprintable() and " " not in token):

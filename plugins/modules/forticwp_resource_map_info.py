@@ -159,7 +159,7 @@ error_description:
   type: str
 """
 
-from ansible_collections.forti.oauth.plugins.module_utils._forticwp_map import ResourceMap
+from ansible_collections.forti.oauth.plugins.module_utils._forticwp_resource_map import ResourceMap
 from ansible_collections.forti.oauth.plugins.module_utils._module import run_module
 
 

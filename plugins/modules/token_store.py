@@ -54,7 +54,7 @@ where:
 """
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.forti.oauth.plugins.module_utils._options import TOKEN_STORE
+from ansible_collections.forti.oauth.plugins.module_utils._argspec import TOKEN_STORE
 
 
 def main() -> None:

@@ -76,7 +76,7 @@ entries:
 """
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.forti.oauth.plugins.module_utils._options import TOKEN_STORE_INFO
+from ansible_collections.forti.oauth.plugins.module_utils._argspec import TOKEN_STORE_INFO
 
 
 def main() -> None:

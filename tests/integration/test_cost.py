@@ -18,7 +18,7 @@ MODULE = "- forti.oauth.fac_oauth_token:\n"
 OURS = "ansible_collections.forti.oauth.plugins."
 OF_A_HIT = {"lookup", "lookup.fac_oauth_token", "plugin_utils._hits", "plugin_utils._lookup", "plugin_utils._sealing"}
 OF_CORE = {"action", "modules"}  # where it looked for the tasks of the play
-TO_TELL_CORE = {"module_utils", "module_utils._secrets"}  # where it masks secrets
+TO_TELL_CORE = {"module_utils", "module_utils._redaction"}  # where it masks secrets
 SLOW = {"requests", "urllib3", "redis", "cryptography.hazmat.primitives.kdf.scrypt"}
 
 

@@ -1,0 +1,105 @@
+# Copyright (c) 2026, the forti.oauth authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This file is **private** to the collection: it can change at any time. Do not use it from elsewhere.
+
+"""What every backend can do. A backend knows bytes, names, times and locks; it knows nothing of keys or of OAuth."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager
+from typing import Protocol, TypeVar
+
+T = TypeVar("T")
+
+
+class BackendError(Exception):
+    """A backend cannot be used. The message says which one and why, and holds no secret."""
+
+
+class LockTimeout(Exception):
+    """Another process has held a lock for longer than the caller waits."""
+
+
+class Backend(Protocol):
+    """Stores encrypted entries under names. Every method raises BackendError if the backend fails."""
+
+    where: str  # for messages: "the directory /x", "Redis at host:port"
+    private: bool  # whether only this run can read the entries, and they end with it
+
+    @property
+    def generation(self) -> bytes:
+        """A random value that every change of the entries replaces; empty if this process has changed nothing, or the backend has none."""
+
+    def read(self, name: str) -> bytes | None:
+        """Return an entry; None if there is none."""
+
+    def write(self, name: str, entry: bytes, *, keep_until: float | None) -> None:
+        """Write an entry in one step. It is kept until C(keep_until), in epoch seconds; None keeps it as long as the backend can."""
+
+    def remove(self, name: str) -> None:
+        """Remove an entry, if there is one."""
+
+    def agree(self, name: str, proposal: bytes) -> bytes:
+        """Return the value that all users of this backend share under this name. The first proposal wins."""
+
+    def disagree(self, name: str) -> None:
+        """Drop the shared value of this name, for a new agreement."""
+
+    def lock(self, name: str, *, timeout: float) -> AbstractContextManager[None]:
+        """Hold the lock of this name. A holder that is killed frees it.
+
+        :arg timeout: the seconds to wait for it.
+        :raises LockTimeout: another process holds it for longer.
+        """
+
+    def entries(self) -> Iterable[tuple[str, bytes]]:
+        """Return name and content of every entry."""
+
+
+class NullBackend:
+    """Keeps nothing. It replaces a backend that failed, and stands for a directory that does not exist."""
+
+    private = True
+    generation = b""
+
+    def __init__(self, where: str = "") -> None:
+        self.where = where
+
+    def read(self, name: str) -> bytes | None:
+        """Return None."""
+
+    def write(self, name: str, entry: bytes, *, keep_until: float | None) -> None:
+        """Do nothing."""
+
+    def remove(self, name: str) -> None:
+        """Do nothing."""
+
+    def agree(self, name: str, proposal: bytes) -> bytes:
+        """Return the proposal."""
+        return proposal
+
+    def disagree(self, name: str) -> None:
+        """Do nothing."""
+
+    def lock(self, name: str, *, timeout: float) -> AbstractContextManager[None]:
+        """Lock nothing."""
+        return contextlib.nullcontext()
+
+    def entries(self) -> Iterable[tuple[str, bytes]]:
+        """Return nothing."""
+        return ()
+
+
+def single_flight(lock: AbstractContextManager[None], find: Callable[[], T | None], fetch: Callable[[], T]) -> T:
+    """Return what is found, or else what one caller fetches while the others wait for it.
+
+    :arg find: looks for a result that another caller may have stored while this one waited for the lock.
+    :arg fetch: gets the result and stores it.
+    """
+    with lock:
+        found = find()
+        return fetch() if found is None else found

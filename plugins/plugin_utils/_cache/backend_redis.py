@@ -1,0 +1,147 @@
+# Copyright (c) 2026, the forti.oauth authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This file is **private** to the collection: it can change at any time. Do not use it from elsewhere.
+
+"""A Redis or Valkey server that many machines share, such as the execution nodes of AWX."""
+
+from __future__ import annotations
+
+import contextlib
+import ssl
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, TypeVar
+
+from ansible_collections.forti.oauth.plugins.module_utils._errors import OptionError
+from ansible_collections.forti.oauth.plugins.plugin_utils._cache.backend import BackendError, LockTimeout
+
+_PREFIX = "forti_oauth:"
+_ENTRIES = f"{_PREFIX}token:"
+_LOCKS = f"{_PREFIX}lock:"
+_LONGEST = 30 * 86400  # seconds after which every key ends
+_TIMEOUT = 3  # seconds to wait for an answer
+_LOCK_LIFE = 15  # seconds until the lock of a killed holder ends
+
+T = TypeVar("T")
+
+
+class RedisBackend:
+    """Entries are keys with a time to live. Locks are those of the library redis."""
+
+    private = False
+    generation = b""
+
+    def __init__(self, url: str) -> None:
+        """:arg url: redis://[user:password@]host[:port][/database], or rediss:// for TLS, with the redis library's query options.
+
+        :raises OptionError: it is not such a URL.
+        """
+        self._redis, self._client, self.where = _connected(url)
+
+    def read(self, name: str) -> bytes | None:
+        """Return an entry; None if there is none."""
+        return self._ask(lambda: self._client.get(_ENTRIES + name))
+
+    def write(self, name: str, entry: bytes, *, keep_until: float | None) -> None:
+        """Write an entry with a time to live."""
+        seconds = _LONGEST if keep_until is None else min(_LONGEST, max(1, int(keep_until - time.time())))
+        self._ask(lambda: self._client.set(_ENTRIES + name, entry, ex=seconds))
+
+    def remove(self, name: str) -> None:
+        """Remove an entry, if there is one."""
+        self._ask(lambda: self._client.delete(_ENTRIES + name))
+
+    def agree(self, name: str, proposal: bytes) -> bytes:
+        """Return the shared value of this name. The first process to set it decides it; each use prolongs its life."""
+        value = self._ask(lambda: self._agree(_PREFIX + name, proposal))
+        if value is None:
+            raise BackendError(f"{self.where} cannot be used: it does not keep what it is told")
+        return value
+
+    def disagree(self, name: str) -> None:
+        """Drop the shared value of this name."""
+        self._ask(lambda: self._client.delete(_PREFIX + name))
+
+    @contextlib.contextmanager
+    def lock(self, name: str, *, timeout: float) -> Iterator[None]:
+        """Hold a lock that a thread renews as long as its holder lives."""
+        lock = self._client.lock(_LOCKS + name, timeout=_LOCK_LIFE, blocking_timeout=timeout, sleep=0.1, thread_local=False)
+        if not self._ask(lock.acquire):
+            raise LockTimeout
+        done = threading.Event()
+        threading.Thread(target=self._renew, args=(lock, done), daemon=True).start()
+        try:
+            yield
+        finally:
+            done.set()
+            with contextlib.suppress(BackendError):  # the lock ends by itself
+                self._ask(lock.release)
+
+    def entries(self) -> Iterable[tuple[str, bytes]]:
+        """Return name and content of every entry."""
+        keys = self._ask(lambda: sorted(self._client.scan_iter(match=f"{_ENTRIES}*", count=500)))
+        texts = self._ask(lambda: self._client.mget(keys)) if keys else []
+        return [(key.decode("ascii", "replace").removeprefix(_ENTRIES), text) for key, text in zip(keys, texts) if text is not None]
+
+    def _renew(self, lock: Any, done: threading.Event) -> None:
+        while not done.wait(_LOCK_LIFE / 3):
+            with contextlib.suppress(BackendError):
+                self._ask(lock.reacquire)
+
+    def _agree(self, key: str, proposal: bytes) -> bytes | None:
+        self._client.set(key, proposal, nx=True, ex=_LONGEST)
+        self._client.expire(key, _LONGEST)
+        value: bytes | None = self._client.get(key)
+        return value
+
+    def _ask(self, question: Callable[[], T]) -> T:
+        """Ask the server, and turn its errors into a BackendError without their text, which may quote the URL."""
+        problem = None
+        try:
+            return question()
+        except (self._redis.RedisError, OSError, TypeError, ValueError, AttributeError) as exc:
+            problem = _reason(self._redis, exc)
+        raise BackendError(f"{self.where} cannot be used: {problem}")
+
+
+def _connected(url: str) -> tuple[Any, Any, str]:
+    """Return the library redis, a client, and the server's name for messages. Nothing is sent yet."""
+    try:
+        import redis
+        import redis.backoff
+        import redis.retry
+    except ImportError:
+        raise BackendError("Redis cannot be used: the Python library redis is missing on the controller (pip install redis)") from None
+    client = None
+    with contextlib.suppress(ValueError, TypeError, AttributeError):  # the last two for unknown options after the question mark
+        at_once = redis.retry.Retry(redis.backoff.NoBackoff(), 0)  # no retries: a play does not wait for a cache
+        client = redis.Redis.from_url(url, socket_timeout=_TIMEOUT, socket_connect_timeout=_TIMEOUT, retry=at_once)
+    if client is None:
+        raise OptionError("cache is no URL of Redis. Write redis://host:6379/0, or rediss:// for TLS, with user and password before the host where due.")
+    known = client.connection_pool.connection_kwargs
+    known["decode_responses"] = False  # entries are bytes, whatever the URL says
+    if url.startswith("rediss:"):
+        known.setdefault("ssl_check_hostname", True)  # versions of redis before 6 did not
+    return redis, client, f"Redis at {known.get('host', 'localhost')}:{known.get('port', 6379)}"
+
+
+def _reason(redis: Any, exc: Exception) -> str:
+    """Return why Redis failed, in words of our own, because its text may hold what was sent."""
+    if isinstance(exc.__cause__ or exc.__context__, (ssl.SSLError, FileNotFoundError)):
+        return "TLS failed: check ssl_ca_certs in the URL, and the server's certificate"
+    kinds = [
+        ((TypeError, AttributeError), "its URL has an option that is unknown"),
+        (UnicodeError, "its host name is none"),
+        (redis.AuthenticationError, "it refuses the user or the password"),
+        (redis.exceptions.NoPermissionError, "this user may not do that there"),
+        (redis.TimeoutError, f"no answer within {_TIMEOUT} seconds"),
+        (redis.exceptions.OutOfMemoryError, "it is full"),
+        (redis.exceptions.ReadOnlyError, "it is a read-only replica"),
+        (redis.exceptions.LockError, "the lock was lost"),
+        (redis.ConnectionError, "no connection"),
+        (redis.ResponseError, "it refuses the command"),
+    ]
+    return next((text for kind, text in kinds if isinstance(exc, kind)), type(exc).__name__)

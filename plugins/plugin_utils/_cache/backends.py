@@ -1,0 +1,81 @@
+# Copyright (c) 2026, the forti.oauth authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This file is **private** to the collection: it can change at any time. Do not use it from elsewhere.
+
+"""The backend factory: the backends that the option C(cache) names."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable
+from urllib.parse import parse_qs, unquote, urlsplit
+
+from ansible_collections.forti.oauth.plugins.module_utils._errors import OptionError
+from ansible_collections.forti.oauth.plugins.module_utils._redaction import register
+from ansible_collections.forti.oauth.plugins.plugin_utils._cache.backend import Backend, NullBackend
+from ansible_collections.forti.oauth.plugins.plugin_utils._cache.backend_files import DirectoryBackend, RunBackend
+
+OpenBackend = Callable[[], Backend]
+
+
+def backends(cache: str) -> list[OpenBackend]:
+    """Return what opens the backends of a value of the option, nearest first: the run's, then the one that other runs share.
+
+    :raises OptionError: the value is invalid.
+    """
+    if cache == "none":
+        return []
+    return [RunBackend] if cache == "run" else [RunBackend, shared_backend(cache)]
+
+
+def shared_backend(cache: str) -> OpenBackend:
+    """Return what opens the directory or the Redis that a value of the option names.
+
+    :raises OptionError: the value is invalid. It is not repeated in the message, because it may hold a password.
+    """
+    scheme, mark, _rest = cache.partition("://")
+    if mark and scheme in ("redis", "rediss"):
+        register(*_passwords(cache))
+        return lambda: _redis_backend(cache)
+    folder = _folder(cache) if cache.isprintable() else ""  # no file system takes other characters
+    if not folder or mark or re.match("[a-z]+:", cache) or (os.sep not in cache and cache != "~") or (os.path.exists(folder) and not os.path.isdir(folder)):
+        raise OptionError(
+            "cache must be run (keep tokens for this run), none (keep nothing), a directory such as ~/.cache/forti_oauth, "
+            "or redis://host:6379/0 (rediss:// for TLS)."
+        )
+    return lambda: DirectoryBackend(folder)
+
+
+def existing_backend(cache: str) -> Backend:
+    """Open the backend that a value of the option names, to look into it. A directory that does not exist is not made.
+
+    :raises OptionError: the value is invalid.
+    :raises BackendError: the backend cannot be used.
+    """
+    if cache == "run":
+        return RunBackend()
+    open_backend = shared_backend(cache)
+    folder = _folder(cache)
+    return open_backend() if "://" in cache or os.path.lexists(folder) else NullBackend(f"the directory {folder}")
+
+
+def _folder(cache: str) -> str:
+    return os.path.abspath(os.path.expanduser(cache))
+
+
+def _passwords(url: str) -> list[str]:
+    try:
+        parts = urlsplit(url)
+        return [unquote(parts.password or ""), *parse_qs(parts.query).get("password", [])]
+    except ValueError:
+        return []
+
+
+def _redis_backend(url: str) -> Backend:
+    # Imported late: most runs do not use Redis.
+    from ansible_collections.forti.oauth.plugins.plugin_utils._cache.backend_redis import RedisBackend
+
+    return RedisBackend(url)

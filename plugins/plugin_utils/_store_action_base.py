@@ -1,0 +1,65 @@
+# Copyright (c) 2026, the forti.oauth authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This file is **private** to the collection: it can change at any time. Do not use it from elsewhere.
+
+"""What the actions for a store share. They run on the controller, where the stores are."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+from ansible.plugins.action import ActionBase
+from ansible_collections.forti.oauth.plugins.module_utils._argspec import Spec, validated
+from ansible_collections.forti.oauth.plugins.module_utils._errors import FortiError
+from ansible_collections.forti.oauth.plugins.module_utils._token import iso8601
+from ansible_collections.forti.oauth.plugins.plugin_utils._action_base import task_environment
+from ansible_collections.forti.oauth.plugins.plugin_utils._cache.backend import Backend, BackendError
+from ansible_collections.forti.oauth.plugins.plugin_utils._cache.backends import existing_backend
+from ansible_collections.forti.oauth.plugins.plugin_utils._cache.encrypted import read_header
+
+Result = dict[str, Any]
+Headers = dict[str, dict[str, Any]]  # name of an entry -> its header; empty if the entry is corrupt
+
+
+class StoreActionBase(ActionBase):
+    """An action for a store. The subclass says what it does with the entries."""
+
+    spec: ClassVar[Spec]
+
+    def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> Result:
+        """Run the task."""
+        result: Result = super().run(tmp, task_vars)
+        try:
+            with task_environment(self, self.spec):
+                options = validated(self.spec, self._task.args)
+            backend = existing_backend(options["cache"])
+            headers = {name: read_header(entry) or {} for name, entry in backend.entries()}
+            result.update(self._perform(backend, headers, options))
+        except (FortiError, BackendError) as exc:
+            result.update(failed=True, changed=False, msg=str(exc))
+        return result
+
+    def _perform(self, backend: Backend, headers: Headers, options: Mapping[str, Any]) -> Result:
+        raise NotImplementedError
+
+
+def shown(header: Mapping[str, Any]) -> Result:
+    """Return what a person may know of an entry. All values are None if the entry is corrupt."""
+    return {
+        "kind": header.get("kind"),
+        "server": header.get("server"),
+        "expires_at": _time(header.get("expires_at")),
+        "kept_until": _time(header.get("keep_until")),
+    }
+
+
+def _time(epoch_seconds: Any) -> str | None:
+    if not isinstance(epoch_seconds, (int, float)):
+        return None
+    try:
+        return iso8601(epoch_seconds)
+    except (ValueError, OverflowError, OSError):  # the header is not authenticated, so it may hold anything
+        return None

@@ -1,0 +1,133 @@
+# Copyright (c) 2026, the forti.oauth authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This file is **private** to the collection: it can change at any time. Do not use it from elsewhere.
+
+"""A good token for these options, whoever asks: the one facade for action plugins and lookups."""
+
+from __future__ import annotations
+
+import functools
+import time
+from collections.abc import Callable
+from typing import Any
+
+from ansible import constants as C
+from ansible.utils.display import Display
+from ansible_collections.forti.oauth.plugins.module_utils._errors import OptionError
+from ansible_collections.forti.oauth.plugins.module_utils._service import TokenService
+from ansible_collections.forti.oauth.plugins.module_utils._token import Token
+from ansible_collections.forti.oauth.plugins.plugin_utils._cache.backends import backends
+from ansible_collections.forti.oauth.plugins.plugin_utils._cache.encrypted import EncryptedCache
+from ansible_collections.forti.oauth.plugins.plugin_utils._cache.tier import CacheRequest, Entry, Tier
+from ansible_collections.forti.oauth.plugins.plugin_utils._cache.token_cache import TokenCache
+
+Result = dict[str, Any]
+Remote = Callable[[TokenService], Result]  # runs the module of a service on a delegated host, and returns its result
+
+_display = Display()
+
+
+def warn_once(message: str) -> None:
+    """Show a warning. Core shows the same text only once in a run."""
+    _display.warning(message)
+
+
+def warn(message: str) -> None:
+    """Show a warning each time, such as that of a retry: a person waits for every one."""
+    _display.display(f"[WARNING]: {message}", color=C.COLOR_WARN, stderr=True)  # type: ignore[attr-defined]
+
+
+def notify(message: str) -> None:
+    """Tell a person what to do now. On stderr, because Python buffers stdout if it is a pipe or a file."""
+    _display.display(message, stderr=True)
+
+
+class TokenProvider:
+    """Gets, revokes and forgets tokens for the options of a service."""
+
+    def __init__(self, service: TokenService, *, request_id: str, remote: Remote | None = None, check_mode: bool = False) -> None:
+        """
+        :arg request_id: is the same for all hosts of a task. If the task forces a new token, they share it.
+        :arg remote: asks the service from a delegated host; None asks from this process.
+        """
+        self._service = service
+        self._request_id = request_id
+        self._remote = remote
+        self._check_mode = check_mode
+
+    @property
+    def generation(self) -> bytes:
+        """The generation of the run's backend after the last change that this process made; empty if it made none."""
+        return self._cache.generation
+
+    def get(self) -> Entry:
+        """Return a good token: a cached one, a refreshed one, or that of one login for all who ask.
+
+        :raises FortiError: there is none.
+        """
+        return self._cache.get_or_fetch(
+            self._request(self._service.cache_key),
+            fetch=functools.partial(self._fetch, self._service),
+            refresh=lambda refresh_token: self._fetch(self._service.with_options(grant_type="refresh_token", refresh_token=refresh_token)),
+        )
+
+    def revoke(self) -> bool:
+        """Revoke the token in the options, or the cached one; only forget it if the server cannot revoke. Return whether a live one was revoked.
+
+        :raises FortiError: it failed.
+        """
+        service, key = self._service, self._service.cache_key
+        if not service.revokes:
+            if not self._check_mode:
+                self._cache.forget(key)
+            return False
+        access_token = service.options["access_token"]
+        if access_token is None and service.options["cache"] == "none":
+            raise OptionError("access_token is missing: with cache none no token is kept that could be revoked.")
+        return self._cache.revoke(key, access_token, lock_timeout=service.lock_timeout, revoke=self._revoke_token, check_mode=self._check_mode)
+
+    def read(self) -> Result:
+        """Return what the service reads with the access token in the options, such as the resource map. The run keeps it for all who ask.
+
+        :raises FortiError: it cannot be read.
+        """
+        key = {"service": self._service.module, "server": self._service.options["server"], "access_token": self._service.options["access_token"]}
+        return self._cache.get_or_read(self._request(key), self.ask)
+
+    def ask(self, **changes: Any) -> Result:
+        """Do what the options say, here or on the delegated host, and return the task's result. Nothing is cached.
+
+        :arg changes: options that are changed for it.
+        :raises FortiError: it failed.
+        """
+        service = self._service.with_options(**changes)
+        return self._remote(service) if self._remote else service.run(check_mode=self._check_mode)
+
+    def _fetch(self, service: TokenService) -> Token:
+        if self._remote:
+            return Token.from_result(self._remote(service), now=time.time())
+        return service.fetch()
+
+    def _revoke_token(self, access_token: str) -> bool:
+        return bool(self.ask(access_token=access_token)["changed"])
+
+    def _request(self, key: dict[str, str]) -> CacheRequest:
+        return CacheRequest(
+            key=key,
+            request_id=self._request_id if self._service.options["force"] else None,
+            lock_timeout=self._service.lock_timeout,
+            one_time=self._service.one_time,
+            min_validity=self._service.options["min_validity"],
+        )
+
+    @functools.cached_property
+    def _cache(self) -> TokenCache:
+        opened = backends(self._service.options["cache"])
+        if not self._service.has_secret_key:
+            opened = opened[:1]
+        caches = [EncryptedCache(open_backend, warn=warn_once) for open_backend in opened]
+        for run in caches[:1]:
+            run.open()  # the shared one is opened when the run has no token
+        return TokenCache([Tier(cache) for cache in caches], warn=warn_once)

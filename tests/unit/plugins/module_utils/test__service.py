@@ -1,0 +1,193 @@
+# Copyright (c) 2026, the forti.oauth authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What the services check before anything is sent, and what they say of a refusal."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from ansible_collections.forti.oauth.plugins.module_utils._http_response import Answer
+from ansible_collections.forti.oauth.plugins.module_utils._errors import OptionError
+from ansible_collections.forti.oauth.plugins.module_utils._fac import FortiAuthenticator, FortiAuthenticatorInfo
+from ansible_collections.forti.oauth.plugins.module_utils._forticwp import FortiCwp
+from ansible_collections.forti.oauth.plugins.module_utils._service import TokenService
+
+FAC = {"server": "fac.example.com", "client_id": "c"}
+USER = {**FAC, "username": "u", "password": "p"}
+IAM = {**FAC, "iam_account": "a", "iam_user": "i", "password": "p"}
+CODE = {**FAC, "grant_type": "authorization_code", "code": "k"}
+REFRESH = {**FAC, "grant_type": "refresh_token", "refresh_token": "r"}
+CWP = {"credential": "f59fb84e-c896"}
+CWP_USER = {"grant_type": "password", "username": "u", "password": "p"}
+CWP_REFRESH = {"grant_type": "refresh_token", "refresh_token": "r"}
+INFO = {**FAC, "access_token": "A30"}
+
+NOT_HEADER = "access_token holds a space, a line end or a letter outside ASCII. Give the token alone."
+BAD_CREDENTIAL = "credential holds a line end, a control character or a letter outside ASCII. Copy it again as FortiCWP shows it."
+IAM_BOTH = "iam_account and iam_user are needed together; only {} is set."
+REVOKE_ONLY = "access_token goes with state absent only: it is the token to revoke."
+
+
+def prepare(service: type[TokenService], options: dict[str, Any]) -> dict[str, Any]:
+    return service.prepare(options, explicit=options)
+
+
+def mixed(name: str, grant: str) -> str:
+    return f"{name} does not go with grant_type {grant}. Leave it out, or set grant_type to the grant it belongs to."
+
+
+def missing(name: str, grant: str, variable: str | None = None) -> str:
+    source = f", or the environment variable {variable}" if variable else ""
+    return f"{name} is missing: grant_type {grant} needs it. Set it{source}."
+
+
+@pytest.mark.parametrize(
+    ("service", "options", "message"),
+    [
+        pytest.param(FortiCwp, {}, missing("credential", "client_credentials", "FORTICWP_CREDENTIAL"), id="cwp credential"),
+        pytest.param(FortiCwp, {"credential": " \n"}, missing("credential", "client_credentials", "FORTICWP_CREDENTIAL"), id="cwp blank credential"),
+        pytest.param(FortiCwp, {**CWP_USER, "username": ""}, missing("username", "password", "FORTICWP_USERNAME"), id="cwp username"),
+        pytest.param(FortiCwp, {**CWP_USER, "password": None}, missing("password", "password", "FORTICWP_PASSWORD"), id="cwp password"),
+        pytest.param(FortiCwp, {"grant_type": "refresh_token"}, missing("refresh_token", "refresh_token"), id="cwp refresh token"),
+        pytest.param(FortiAuthenticator, {**FAC, "username": "u"}, missing("password", "password", "FAC_PASSWORD"), id="password"),
+        pytest.param(FortiAuthenticator, {**CODE, "code": ""}, missing("code", "authorization_code"), id="code"),
+        pytest.param(FortiAuthenticator, {**REFRESH, "refresh_token": None}, missing("refresh_token", "refresh_token"), id="refresh token"),
+        pytest.param(
+            FortiAuthenticator,
+            {**FAC, "password": "p"},
+            "username is missing: grant_type password needs it, or iam_account with iam_user. The environment may hold it as FAC_USERNAME.",
+            id="username",
+        ),
+        pytest.param(FortiAuthenticator, {**IAM, "iam_user": ""}, IAM_BOTH.format("iam_account"), id="iam_user"),
+        pytest.param(FortiAuthenticator, {**IAM, "iam_account": None}, IAM_BOTH.format("iam_user"), id="iam_account"),
+        pytest.param(FortiAuthenticator, {"client_id": "c"}, "server is missing. Set it, or the environment variable FAC_SERVER.", id="server"),
+        pytest.param(FortiAuthenticatorInfo, FAC, "access_token is missing. Set it.", id="info token"),
+        pytest.param(
+            FortiAuthenticatorInfo,
+            {**INFO, "client_id": ""},
+            "client_id is missing. Set it, or the environment variable FAC_CLIENT_ID.",
+            id="info client",
+        ),
+    ],
+)
+def test_what_is_missing_is_named_with_where_to_set_it(service: type[TokenService], options: dict[str, Any], message: str) -> None:
+    with pytest.raises(OptionError) as caught:
+        prepare(service, options)
+    assert str(caught.value) == message
+
+
+@pytest.mark.parametrize(
+    ("service", "options", "message"),
+    [
+        *(
+            pytest.param(FortiCwp, {**CWP, name: "x"}, mixed(name, "client_credentials"), id=f"cwp {name}")
+            for name in ("username", "password", "refresh_token")
+        ),
+        *(pytest.param(FortiCwp, {**CWP_USER, name: "x"}, mixed(name, "password"), id=f"cwp user {name}") for name in ("credential", "refresh_token")),
+        *(pytest.param(FortiAuthenticator, {**USER, name: "x"}, mixed(name, "password"), id=name) for name in ("code", "code_verifier", "refresh_token")),
+        *(
+            pytest.param(FortiAuthenticator, {**CODE, name: "x"}, mixed(name, "authorization_code"), id=f"code {name}")
+            for name in ("refresh_token", "challenge", "challenge_response", "session")
+        ),
+        *(
+            pytest.param(FortiAuthenticator, {**REFRESH, name: "x"}, mixed(name, "refresh_token"), id=f"refresh {name}")
+            for name in ("code", "code_verifier", "challenge", "challenge_response", "session")
+        ),
+        pytest.param(FortiAuthenticator, {**REFRESH, "otp": "1"}, mixed("challenge_response", "refresh_token"), id="by its alias"),
+        pytest.param(
+            FortiAuthenticator,
+            {**USER, "iam_user": "i"},
+            "username and iam_user do not go together: the FortiAuthenticator would ignore iam_user. Leave one out.",
+            id="two users",
+        ),
+        pytest.param(FortiAuthenticator, {**USER, "access_token": "A30"}, REVOKE_ONLY, id="token to revoke"),
+    ],
+)
+def test_what_does_not_go_together_is_refused(service: type[TokenService], options: dict[str, Any], message: str) -> None:
+    with pytest.raises(OptionError) as caught:
+        prepare(service, options)
+    assert str(caught.value) == message
+
+
+@pytest.mark.parametrize(
+    ("service", "options"),
+    [
+        pytest.param(FortiCwp, {**CWP_USER, "credential": "x"}, id="cwp"),
+        pytest.param(FortiAuthenticator, {**USER, "iam_account": "a", "iam_user": "i"}, id="two users"),
+    ],
+)
+def test_what_the_environment_holds_beside_is_no_mistake(service: type[TokenService], options: dict[str, Any]) -> None:
+    assert service.prepare(options, explicit=["grant_type"])["username"] == "u"
+
+
+def test_an_empty_option_of_another_grant_is_no_mistake() -> None:
+    assert prepare(FortiAuthenticator, {**USER, "refresh_token": "", "code": None})["refresh_token"] is None
+
+
+def test_the_iam_user_of_a_task_goes_before_the_user_of_the_environment() -> None:
+    options = FortiAuthenticator.prepare({**USER, **IAM}, explicit=IAM)
+    assert (options["username"], options["iam_user"]) == (None, "i")
+
+
+def test_a_credential_beside_is_not_looked_at_where_another_grant_is_used() -> None:
+    assert FortiCwp.prepare({**CWP_USER, "credential": "hunter\n2"}, explicit=CWP_USER)["username"] == "u"
+
+
+def test_only_a_fortiauthenticator_ends_tokens() -> None:
+    assert (FortiAuthenticator.revokes, FortiCwp.revokes) == (True, False)
+    service = FortiCwp(prepare(FortiCwp, {**CWP, "state": "absent"}), warn=print, tell=print)
+    assert service.perform(check_mode=False) == {"changed": False, "server": "https://www.forticwp.com"}
+
+
+@pytest.mark.parametrize("letter", ["\n", "\r", "\t", "\0", "\x1b", "\x7f", "\x85", "é", "\u2028"], ids=ascii)
+def test_a_credential_that_cannot_stand_in_a_header_is_not_repeated(letter: str) -> None:
+    with pytest.raises(OptionError) as caught:
+        prepare(FortiCwp, {"credential": f"hunter{letter}2"})
+    assert str(caught.value) == BAD_CREDENTIAL
+
+
+@pytest.mark.parametrize("letter", ["\n", "\r", "\t", "\0", "\x7f", "é", " "], ids=ascii)
+@pytest.mark.parametrize(("service", "options"), [(FortiAuthenticatorInfo, FAC), (FortiAuthenticator, {**FAC, "state": "absent"})], ids=["info", "absent"])
+def test_an_access_token_that_cannot_stand_in_a_header_is_not_repeated(service: type[TokenService], options: dict[str, Any], letter: str) -> None:
+    with pytest.raises(OptionError) as caught:
+        prepare(service, {**options, "access_token": f"hunter{letter}2"})
+    assert str(caught.value) == NOT_HEADER
+
+
+def test_to_revoke_a_given_token_needs_no_user() -> None:
+    assert prepare(FortiAuthenticator, {**FAC, "state": "absent", "access_token": "A30"})["access_token"] == "A30"
+
+
+def test_to_revoke_a_kept_token_needs_what_identifies_it_and_nothing_that_is_used_once() -> None:
+    assert prepare(FortiAuthenticator, {**CODE, "code": None, "state": "absent"})["code"] is None
+    with pytest.raises(OptionError, match=r"^password is missing"):
+        prepare(FortiAuthenticator, {**FAC, "username": "u", "state": "absent"})
+
+
+def test_patience_covers_three_requests_and_the_push() -> None:
+    assert FortiCwp.patience(prepare(FortiCwp, CWP)) == 3 * 4 * (30 + 30)
+    assert FortiAuthenticator.patience(prepare(FortiAuthenticator, {**USER, "retries": 0, "timeout": 5, "push_timeout": 90})) == 3 * 35 + 90
+
+
+@pytest.mark.parametrize(
+    ("status", "error", "hint"),
+    [
+        (400, "invalid_client", "Check client_id, and client_secret: it is due where the client is confidential, and only there."),
+        (400, "unauthorized_client", "Check that this client may use this grant_type."),
+        (400, "invalid_scope", "Check scope."),
+        (401, None, "Look at 401."),
+        (403, None, "Check that the OAuth service is on for that interface of the FortiAuthenticator (System > Network > Interfaces)."),
+        (404, None, "Check server: a FortiAuthenticator has this address from version 6.0 on."),
+        (429, None, "Too many requests. Wait, and run it again."),
+        (503, ["no text"], "The fault is on the server's side. Run it again later."),
+        (418, None, "Check server."),
+    ],
+)
+def test_what_to_do_about_a_refusal(status: int, error: Any, hint: str) -> None:
+    service = FortiAuthenticator(prepare(FortiAuthenticator, {**USER, "password": "hunter2"}), warn=print, tell=print)
+    answer = Answer("https://fac.example.com", status, {}, b'{"error": "%s"}' % error.encode() if isinstance(error, str) else b"<html>", 0.0)
+    said = f"{status} {error}" if isinstance(error, str) else str(status)
+    assert str(service.refuse(answer, {401: "Look at 401."})) == f"https://fac.example.com answered {said}. {hint}"

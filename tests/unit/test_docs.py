@@ -1,0 +1,218 @@
+# Copyright (c) 2026, the forti.oauth authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The documentation, as ansible-doc shows it, says what the argument specs do."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import os
+import pathlib
+import re
+import subprocess
+import sys
+from typing import Any
+
+import pytest
+import yaml
+from ansible_collections.forti.oauth.plugins.module_utils._argspec import (
+    FAC_TOKEN,
+    FAC_TOKEN_INFO,
+    FORTICWP_RESOURCE_MAP_INFO,
+    FORTICWP_TOKEN,
+    TOKEN_STORE,
+    TOKEN_STORE_INFO,
+    Spec,
+)
+
+# Where the collection is: its code, and the folder of collections that it is in.
+COLLECTION = pathlib.Path(importlib.import_module("ansible_collections.forti.oauth.plugins.module_utils._argspec").__file__ or "").parents[2]
+OF_SERVICES = {
+    "forticwp_token": FORTICWP_TOKEN,
+    "forticwp_resource_map_info": FORTICWP_RESOURCE_MAP_INFO,
+    "fac_oauth_token": FAC_TOKEN,
+    "fac_oauth_token_info": FAC_TOKEN_INFO,
+}
+OF_STORES = {"token_store": TOKEN_STORE, "token_store_info": TOKEN_STORE_INFO}
+MODULES = {**OF_SERVICES, **OF_STORES}
+PREFIXES = {"forticwp_token": "forticwp", "fac_oauth_token": "fac_oauth"}
+ROLE = {"token_forticwp_options": "forticwp_token", "token_fac_options": "fac_oauth_token"}
+
+Shown = dict[tuple[str, str], dict[str, Any]]
+
+
+def ansible_doc(kind: str, *names: str) -> dict[str, Any]:
+    environment = {**os.environ, "LC_ALL": "C.UTF-8", "ANSIBLE_COLLECTIONS_PATH": str(COLLECTION.parents[2])}
+    command = [sys.executable, "-m", "ansible.cli.doc", "--json", "--type", kind, *(f"forti.oauth.{name}" for name in names)]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return {name.removeprefix("forti.oauth."): shown for name, shown in json.loads(done.stdout).items()}
+
+
+@pytest.fixture(scope="module")
+def shown() -> Shown:
+    known = {kind: ansible_doc(kind, *names) for kind, names in (("module", MODULES), ("lookup", PREFIXES))}
+    return {(kind, name): documentation for kind, plugins in known.items() for name, documentation in plugins.items()}
+
+
+@pytest.fixture(scope="module")
+def role() -> dict[str, Any]:
+    return {name: point["options"] for name, point in ansible_doc("role", "token")["token"]["entry_points"].items()}
+
+
+def documented(option: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "type": option.get("type", "str"),
+        "default": option.get("default"),
+        "choices": option.get("choices"),
+        "required": option.get("required", False),
+        "aliases": option.get("aliases", []),
+    }
+
+
+def in_lookups(spec: Spec) -> Spec:
+    """Return the options of a lookup: it ends no token, and has no second task to answer a challenge in.
+
+    None is required by core, whose words for a missing one would come before the collection's own.
+    """
+    return {name: {**option, "required": False} for name, option in spec.items() if name not in ("state", "access_token", "on_challenge")}
+
+
+def plain(description: str | list[str]) -> str:
+    """Return a description without markup."""
+    text = description if isinstance(description, str) else " ".join(description)
+    return re.sub(r"\b[A-Z]+\(([^)]*)\)", r"\1", text)
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_a_module_documents_its_options(shown: Shown, name: str) -> None:
+    options = dict(shown["module", name]["doc"]["options"])
+    if name in OF_SERVICES:
+        assert documented(options.pop("_result_key")) == documented({"type": "str"})  # the action plugin's; the spec of what users give has it not
+    assert {key: documented(option) for key, option in options.items()} == {key: documented(option) for key, option in MODULES[name].items()}
+
+
+@pytest.mark.parametrize("name", PREFIXES)
+def test_a_lookup_documents_its_options(shown: Shown, name: str) -> None:
+    options = dict(shown["lookup", name]["doc"]["options"])
+    choices = ["access_token", "authorization", "dict"]
+    assert documented(options.pop("return_as")) == documented({"default": "access_token", "choices": choices})
+    assert {key: documented(option) for key, option in options.items()} == {key: documented(option) for key, option in in_lookups(MODULES[name]).items()}
+
+
+@pytest.mark.parametrize("name", PREFIXES)
+def test_a_lookup_reads_the_variables_of_the_spec(shown: Shown, name: str) -> None:
+    options = shown["lookup", name]["doc"]["options"]
+    sources = {key: ([env["name"] for env in option.get("env", [])], [var["name"] for var in option.get("vars", [])]) for key, option in options.items()}
+    expected: dict[str, tuple[list[str], list[str]]] = {"return_as": ([], [])}
+    for key, option in in_lookups(MODULES[name]).items():
+        variable = "forti_oauth_cache" if key == "cache" else f"{PREFIXES[name]}_{key}"
+        expected[key] = (option["fallback"][1], [variable]) if "fallback" in option else ([], [])
+    assert sources == expected
+
+
+@pytest.mark.parametrize("name", PREFIXES)
+def test_a_lookup_describes_its_options_as_the_module_does(shown: Shown, name: str) -> None:
+    of_module, of_lookup = (shown[kind, name]["doc"]["options"] for kind in ("module", "lookup"))
+    assert {key: of_lookup[key]["description"] for key in of_lookup if key in of_module} == {
+        key: of_module[key]["description"] for key in of_lookup if key in of_module
+    }
+
+
+@pytest.mark.parametrize(("kind", "name"), [*(("module", name) for name in MODULES), *(("lookup", name) for name in PREFIXES)])
+def test_each_says_what_it_is(shown: Shown, kind: str, name: str) -> None:
+    documentation = shown[kind, name]
+    needs = () if name in OF_STORES else ("requirements",)
+    assert all(documentation["doc"][part] for part in ("short_description", "description", "author", "version_added", *needs))
+    assert yaml.safe_load(documentation["examples"])
+    assert all(value["description"] and (value["type"] == "list" or value["returned"]) for value in documentation["return"].values())
+
+
+@pytest.mark.parametrize("name", OF_SERVICES)
+def test_a_module_names_its_group(shown: Shown, name: str) -> None:
+    group = "forticwp" if name.startswith("forticwp") else "fac"
+    attributes = shown["module", name]["doc"]["attributes"]
+    assert attributes["action_group"]["membership"] == [f"forti.oauth.{group}"]
+    assert (attributes["check_mode"]["support"], attributes["async"]["support"]) == ("full", "none")
+
+
+@pytest.mark.parametrize("name", OF_STORES)
+def test_a_module_for_a_store_is_in_no_group(shown: Shown, name: str) -> None:
+    attributes = shown["module", name]["doc"]["attributes"]
+    assert {attribute: known["support"] for attribute, known in attributes.items()} == {
+        "action": "full",
+        "async": "none",
+        "check_mode": "full",
+        "diff_mode": "none",
+    }
+
+
+def test_a_store_is_described_as_the_option_cache_is(shown: Shown) -> None:
+    described = [shown["module", name]["doc"]["options"]["cache"]["description"] for name in OF_STORES]
+    assert described[0] == described[1]
+
+
+def test_the_action_groups_hold_every_module_of_a_service() -> None:
+    runtime = yaml.safe_load((COLLECTION / "meta" / "runtime.yml").read_text())
+    modules = sorted(path.stem for path in (COLLECTION / "plugins" / "modules").glob("[a-z]*.py"))
+    assert sorted(MODULES) == modules
+    assert runtime["action_groups"] == {"fac": ["fac_oauth_token", "fac_oauth_token_info"], "forticwp": ["forticwp_resource_map_info", "forticwp_token"]}
+
+
+def test_every_module_has_its_action_plugin_and_every_lookup_its_module() -> None:
+    def names(folder: str) -> set[str]:
+        return {path.stem for path in (COLLECTION / "plugins" / folder).glob("[a-z]*.py")}
+
+    assert names("action") == names("modules") == set(MODULES)
+    assert names("lookup") == set(PREFIXES)
+
+
+def in_role(variable: str) -> Spec:
+    """Return the options of a role's variable: it ends no token. Core leaves an alias in a variable as it is, so that it is an option of its own."""
+    spec: Spec = {}
+    for name, option in MODULES[ROLE[variable]].items():
+        if name not in ("state", "access_token"):
+            own = {key: value for key, value in option.items() if key != "aliases"}
+            spec.update(dict.fromkeys((name, *option.get("aliases", ())), own))
+    return spec
+
+
+@pytest.mark.parametrize("variable", ROLE)
+def test_the_role_takes_the_options_of_the_module(role: dict[str, Any], variable: str) -> None:
+    spec = in_role(variable)
+    options = role["main"][variable]["options"]
+    parts = ("type", "choices", "aliases")
+    assert {name: {part: option.get(part) for part in parts} for name, option in options.items()} == {
+        name: {part: option.get(part) for part in parts} for name, option in spec.items()
+    }
+
+
+@pytest.mark.parametrize("variable", ROLE)
+def test_the_role_leaves_defaults_to_the_module(role: dict[str, Any], variable: str) -> None:
+    assert not [name for name, option in role["main"][variable]["options"].items() if "default" in option or option.get("required")]
+
+
+@pytest.mark.parametrize("variable", ROLE)
+def test_the_role_hides_what_the_module_hides(variable: str) -> None:
+    path = COLLECTION / "roles" / "token" / "meta" / "argument_specs.yml"
+    options = yaml.safe_load(path.read_text())["argument_specs"]["main"]["options"][variable]["options"]
+    spec = in_role(variable)
+    assert {name for name, option in options.items() if option.get("no_log")} == {name for name in options if spec[name].get("no_log")}
+
+
+@pytest.mark.parametrize("variable", ROLE)
+def test_the_role_describes_options_as_the_module_does(shown: Shown, role: dict[str, Any], variable: str) -> None:
+    of_module = shown["module", ROLE[variable]]["doc"]["options"]
+    of_role = dict(role["main"][variable]["options"])
+    for name, option in MODULES[ROLE[variable]].items():
+        for alias in option.get("aliases", ()):
+            assert of_role.pop(alias)["description"] in (f"The same as {name}.", [f"The same as {name}."])
+    assert [name for name in of_role if not plain(of_module[name]["description"]).startswith(plain(of_role[name]["description"]))] == []
+
+
+def test_the_roles_entry_points_share_their_variables(role: dict[str, Any]) -> None:
+    assert set(role) == {"main", "revoke"}
+    assert set(role["revoke"]) <= set(role["main"])
+    assert role["revoke"]["token_delegate_to"] == role["main"]["token_delegate_to"]
