@@ -128,10 +128,12 @@ options:
     required: false
     env: [{name: FAC_SERVER}]
     vars: [{name: fac_oauth_server}]
+    ini: [{section: fac_oauth, key: server}]
   client_id:
     required: false
     env: [{name: FAC_CLIENT_ID}]
     vars: [{name: fac_oauth_client_id}]
+    ini: [{section: fac_oauth, key: client_id}]
   grant_type:
     env: [{name: FAC_GRANT_TYPE}]
     vars: [{name: fac_oauth_grant_type}]

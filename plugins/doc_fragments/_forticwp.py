@@ -56,6 +56,7 @@ options:
   server:
     env: [{name: FORTICWP_SERVER}]
     vars: [{name: forticwp_server}]
+    ini: [{section: forticwp, key: server}]
   grant_type:
     env: [{name: FORTICWP_GRANT_TYPE}]
     vars: [{name: forticwp_grant_type}]

@@ -46,9 +46,11 @@ options:
   validate_certs:
     env: [{name: FAC_VALIDATE_CERTS}]
     vars: [{name: fac_oauth_validate_certs}]
+    ini: [{section: fac_oauth, key: validate_certs}]
   ca_path:
     env: [{name: FAC_CA_PATH}]
     vars: [{name: fac_oauth_ca_path}]
+    ini: [{section: fac_oauth, key: ca_path}]
   client_cert:
     env: [{name: FAC_CLIENT_CERT}]
     vars: [{name: fac_oauth_client_cert}]
@@ -58,9 +60,11 @@ options:
   timeout:
     env: [{name: FAC_TIMEOUT}]
     vars: [{name: fac_oauth_timeout}]
+    ini: [{section: fac_oauth, key: timeout}]
   retries:
     env: [{name: FAC_RETRIES}]
     vars: [{name: fac_oauth_retries}]
+    ini: [{section: fac_oauth, key: retries}]
 """
 
     FORTICWP = r"""
@@ -68,9 +72,11 @@ options:
   validate_certs:
     env: [{name: FORTICWP_VALIDATE_CERTS}]
     vars: [{name: forticwp_validate_certs}]
+    ini: [{section: forticwp, key: validate_certs}]
   ca_path:
     env: [{name: FORTICWP_CA_PATH}]
     vars: [{name: forticwp_ca_path}]
+    ini: [{section: forticwp, key: ca_path}]
   client_cert:
     env: [{name: FORTICWP_CLIENT_CERT}]
     vars: [{name: forticwp_client_cert}]
@@ -80,7 +86,9 @@ options:
   timeout:
     env: [{name: FORTICWP_TIMEOUT}]
     vars: [{name: forticwp_timeout}]
+    ini: [{section: forticwp, key: timeout}]
   retries:
     env: [{name: FORTICWP_RETRIES}]
     vars: [{name: forticwp_retries}]
+    ini: [{section: forticwp, key: retries}]
 """

@@ -125,6 +125,13 @@ class TokenService(abc.ABC):
         one_request = (self.options["retries"] + 1) * (self.options["timeout"] + LONGEST_PAUSE)
         return 3.0 * one_request + float(self.options.get("push_timeout") or 0)
 
+    def fetch(self) -> Token:
+        """Return a new token for the options.
+
+        :raises FortiError: there is none.
+        """
+        raise NotImplementedError
+
     @abc.abstractmethod
     def run(self, *, check_mode: bool) -> dict[str, Any]:
         """Do what the options ask for, and return the task's result.

@@ -23,6 +23,7 @@ from ansible_collections.forti.oauth.plugins.module_utils._redaction import MASK
 _HEADER_SAFE = re.compile(r"[\x21-\x7e]+")
 _LONGEST_LIFE = 20 * 365 * 86400  # seconds; a larger number is a point in time, or invalid
 _LAST_TIME = 253402300800  # the year 10000
+# The first three are required, the next three are optional, the last two are times.
 _FIELDS = ("access_token", "server", "token_type", "refresh_token", "scope", "id_token", "issued_at", "expires_at")
 
 
@@ -94,15 +95,16 @@ class Token:
 
         :raises ValueError: it did not, such as an entry of another version of the collection.
         """
-        fields = {name: entry.get(name) for name in _FIELDS}
-        required = [fields.pop(name) for name in ("access_token", "server", "token_type")]
-        issued_at, expires_at = fields.pop("issued_at"), fields.pop("expires_at")
-        sound = [isinstance(text, str) and text for text in required]
-        sound += [text is None or isinstance(text, str) for text in fields.values()]
-        sound += [isinstance(at, (int, float)) and 0 <= at < _LAST_TIME for at in (issued_at, 0 if expires_at is None else expires_at)]
+        fields: dict[str, Any] = {name: entry.get(name) for name in _FIELDS}
+        required, optional, times = list(fields.values())[:3], list(fields.values())[3:6], [fields["issued_at"]]
+        if fields["expires_at"] is not None:
+            times.append(fields["expires_at"])
+        sound = [isinstance(text, str) and text != "" for text in required]
+        sound += [text is None or isinstance(text, str) for text in optional]
+        sound += [isinstance(at, (int, float)) and 0 <= at < _LAST_TIME for at in times]
         if not all(sound):
             raise ValueError("not a token")
-        return cls(**{name: entry.get(name) for name in _FIELDS})
+        return cls(**fields)
 
     @classmethod
     def from_result(cls, result: Mapping[str, Any], *, now: float) -> Token:

@@ -21,7 +21,7 @@ from types import ModuleType
 
 
 class _Loader(SourceFileLoader):
-    def path_stats(self, path: str) -> Mapping[str, int]:  # type: ignore[override]
+    def path_stats(self, path: str) -> Mapping[str, int]:
         """Return a checksum for a time: a source that was changed without a change of its size and time must not run old bytecode."""
         source = self.get_data(path)
         return {"mtime": zlib.crc32(source), "size": len(source)}

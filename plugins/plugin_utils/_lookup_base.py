@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import functools
 import json
+import multiprocessing
 import os
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -49,8 +50,12 @@ class TokenLookup:
     get_option: Any
 
     def __init_subclass__(cls) -> None:
-        """Register the definitions of the options. Otherwise core would read them from the documentation, in each process anew."""
-        C.config.initialize_plugin_configuration_definitions("lookup", cls.__module__, _Definitions(cls))
+        """Spare a worker the reading of the documentation, from which core makes the definitions of the options: it takes longer than a hit.
+
+        In the main process core may read it, once, because C(ansible-config) shows it.
+        """
+        if multiprocessing.parent_process() is not None:
+            C.config.initialize_plugin_configuration_definitions("lookup", cls.__module__, _Definitions(cls))
 
     @classmethod
     def service(cls) -> type[TokenService]:

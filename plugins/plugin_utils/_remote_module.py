@@ -9,7 +9,6 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping
 from typing import Any
 
 from ansible.plugins.action import ActionBase
@@ -31,7 +30,7 @@ _FAILURE = ("status", "error", "error_description", "rc", "module_stderr", "warn
 class RemoteModule:
     """Runs modules on the host of an action plugin's task."""
 
-    def __init__(self, action: ActionBase, variables: Mapping[str, Any]) -> None:
+    def __init__(self, action: ActionBase, variables: dict[str, Any]) -> None:
         """:arg variables: the task's variables."""
         self._action = action
         self._variables = variables

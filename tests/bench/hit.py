@@ -104,19 +104,20 @@ class Lookups:
 
     @staticmethod
     def _parts(lookup: Any) -> Times:
-        from ansible_collections.forti.oauth.plugins.plugin_utils._hits import Hit
+        from ansible_collections.forti.oauth.plugins.plugin_utils._cache import lookup_answers
 
         watch = Watch()
-        asked = lookup._asked([], {}, {})
+        answers = lookup._answers([], {}, {})
         watch.step("options")
-        hit = Hit(asked)
+        folder = answers._folder
+        name, key = answers._derived(lookup_answers._read(os.path.join(folder, "generation")))
         watch.step("key")
-        kept = hit._read(hit._file)
+        stored = lookup_answers._read(os.path.join(folder, "answers", f"{name}.token"))
         watch.step("read")
-        opened = hit._seal.open(kept)
+        answer = lookup_answers._decrypt(stored, name, key)
         watch.step("decrypt")
-        if opened is None:
-            raise SystemExit("this was no hit")
+        if answer is None:
+            raise SystemExit("this was not a hit")
         return watch.steps
 
 
@@ -133,7 +134,7 @@ def cold(samples: int) -> Times:
     """
     import requests
     from ansible_collections.forti.oauth.plugins.module_utils._fac import FortiAuthenticator
-    from ansible_collections.forti.oauth.plugins.plugin_utils._access import get_token, work_here
+    from ansible_collections.forti.oauth.plugins.plugin_utils._token_provider import TokenProvider, notify, warn
 
     url, ca = f"https://{os.environ['FAC_SERVER']}/api/v1/oauth/token/", os.environ["FAC_CA_PATH"]
     names = {"username": "FAC_USERNAME", "password": "FAC_PASSWORD", "client_id": "FAC_CLIENT_ID"}
@@ -142,14 +143,16 @@ def cold(samples: int) -> Times:
     def bare() -> None:
         requests.post(url, json=body, verify=ca, timeout=30).json()
 
-    prepared = FortiAuthenticator.prepare({}, explicit=())
+    def service() -> FortiAuthenticator:
+        return FortiAuthenticator.from_options({}, explicit=(), warn=warn, notify=notify)
+
+    prepared = service()
 
     def fetch() -> None:
-        work_here(FortiAuthenticator, prepared)
+        prepared.with_options().fetch()
 
     def ours() -> None:
-        options = FortiAuthenticator.prepare({}, explicit=())
-        get_token(FortiAuthenticator, options, lambda known: work_here(FortiAuthenticator, known), asker="bench")
+        TokenProvider(service(), request_id="bench").get()
 
     seen: list[Times] = []
     for _sample in range(samples + 1):

@@ -11,7 +11,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
-from typing import Protocol, TypeVar
+from typing import ClassVar, Protocol, TypeVar
 
 T = TypeVar("T")
 
@@ -28,11 +28,8 @@ class Backend(Protocol):
     """Stores encrypted entries under names. Every method raises BackendError if the backend fails."""
 
     where: str  # for messages: "the directory /x", "Redis at host:port"
-    private: bool  # whether only this run can read the entries, and they end with it
-
-    @property
-    def generation(self) -> bytes:
-        """A random value that every change of the entries replaces; empty if this process has changed nothing, or the backend has none."""
+    private: ClassVar[bool]  # whether only this run can read the entries, and they end with it
+    generation: bytes  # a random value that every change of the entries replaces; empty if this process has changed none
 
     def read(self, name: str) -> bytes | None:
         """Return an entry; None if there is none."""
@@ -63,7 +60,7 @@ class Backend(Protocol):
 class NullBackend:
     """Keeps nothing. It replaces a backend that failed, and stands for a directory that does not exist."""
 
-    private = True
+    private: ClassVar[bool] = True
     generation = b""
 
     def __init__(self, where: str = "") -> None:

@@ -13,7 +13,7 @@ import ssl
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 from ansible_collections.forti.oauth.plugins.module_utils._errors import OptionError
 from ansible_collections.forti.oauth.plugins.plugin_utils._cache.backend import BackendError, LockTimeout
@@ -31,7 +31,7 @@ T = TypeVar("T")
 class RedisBackend:
     """Entries are keys with a time to live. Locks are those of the library redis."""
 
-    private = False
+    private: ClassVar[bool] = False
     generation = b""
 
     def __init__(self, url: str) -> None:

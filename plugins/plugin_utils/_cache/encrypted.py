@@ -75,7 +75,8 @@ class EncryptedCache:
             if entry is not None and content is None:
                 backend.remove(name)
         except BackendError as exc:
-            return self._give_up(exc)
+            self._give_up(exc)
+            return None
         return content
 
     def put(self, content: Content, key: CacheKey, kind: str, *, keep_until: float | None, **of: str) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.forti.oauth.plugins.module_utils._errors import (
-    BadAnswer,
+    BadResponse,
     ChallengeRequired,
     FortiError,
     LibraryMissing,
@@ -24,7 +24,7 @@ from ansible_collections.forti.oauth.plugins.module_utils._errors import (
     refusal,
 )
 
-KINDS = [OptionError, LibraryMissing, Unreachable, BadAnswer, Refused, ServerFailed, RemoteFailure]
+KINDS = [OptionError, LibraryMissing, Unreachable, BadResponse, Refused, ServerFailed, RemoteFailure]
 
 
 def refuse(status: int, body: dict[str, Any], *secrets: str) -> FortiError:
@@ -40,9 +40,9 @@ def test_a_failed_task_shows_the_message_and_the_details_that_are_known(kind: ty
 
 def test_a_challenge_is_a_copy() -> None:
     asked = {"challenge": "otp", "method": "ftm"}
-    error = ChallengeRequired("Answer it.", asked)
+    error = ChallengeRequired("Response it.", asked)
     asked.clear()
-    assert error.as_result() == {"msg": "Answer it.", "challenge": {"challenge": "otp", "method": "ftm"}}
+    assert error.as_result() == {"msg": "Response it.", "challenge": {"challenge": "otp", "method": "ftm"}}
 
 
 @pytest.mark.parametrize(
@@ -120,12 +120,12 @@ def test_a_secret_is_taken_out_before_a_text_is_cut() -> None:
     ("error", "refused"),
     [
         pytest.param(Refused("No."), True, id="refused"),
-        pytest.param(ChallengeRequired("Answer it.", {"challenge": "otp"}), True, id="challenge"),
+        pytest.param(ChallengeRequired("Response it.", {"challenge": "otp"}), True, id="challenge"),
         *(pytest.param(RemoteFailure("No.", status=status), status < 404, id=f"on the host: {status}") for status in (400, 401, 403, 404, 406, 429, 500)),
         pytest.param(RemoteFailure("No.", error="access_denied"), True, id="on the host: push denied"),
         pytest.param(RemoteFailure("No.", error="invalid_grant"), False, id="on the host: no status"),
         pytest.param(RemoteFailure("No.", rc=1), False, id="on the host: crashed"),
-        *(pytest.param(kind("No.", status=401), False, id=kind.__name__) for kind in (OptionError, LibraryMissing, Unreachable, BadAnswer, ServerFailed)),
+        *(pytest.param(kind("No.", status=401), False, id=kind.__name__) for kind in (OptionError, LibraryMissing, Unreachable, BadResponse, ServerFailed)),
     ],
 )
 def test_what_is_a_refusal(error: FortiError, refused: bool) -> None:

@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 from ansible_collections.forti.oauth.plugins.module_utils import _fac_challenge
-from ansible_collections.forti.oauth.plugins.module_utils._http_response import Answer
-from ansible_collections.forti.oauth.plugins.module_utils._errors import BadAnswer, ChallengeRequired, FortiError, Refused, ServerFailed, is_refusal
+from ansible_collections.forti.oauth.plugins.module_utils._http_response import Response
+from ansible_collections.forti.oauth.plugins.module_utils._errors import BadResponse, ChallengeRequired, FortiError, Refused, ServerFailed, is_refusal
 from ansible_collections.forti.oauth.plugins.module_utils._fac_challenge import Challenge, wait_for_push
 
 SERVER, SESSION, RESPONSE = "https://fac.example.com", "480dccc0f6bf4ed69ba484320ef92781", "3njPWHp6LgXtRwwXabEN"
@@ -32,13 +32,13 @@ class FakeHttp:
     def keep_secret(self, *values: str) -> None:
         self.secrets.update(values)
 
-    def get(self, path: str, *, headers: dict[str, str], params: dict[str, str]) -> Answer:
+    def get(self, path: str, *, headers: dict[str, str], params: dict[str, str]) -> Response:
         self.asked.append((path, params))
         return answer(self._answers.pop(0) if len(self._answers) > 1 else self._answers[0], self._status)
 
 
-def answer(body: Any, status: int = 406) -> Answer:
-    return Answer(SERVER, status, {}, json.dumps(body).encode(), 0.0)
+def answer(body: Any, status: int = 406) -> Response:
+    return Response(SERVER, status, {}, json.dumps(body).encode(), 0.0)
 
 
 def options(**more: Any) -> dict[str, Any]:
@@ -65,20 +65,20 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     ],
 )
 def test_what_a_406_asks_for(body: dict[str, Any], challenge: Challenge) -> None:
-    assert Challenge.of_answer(answer(body), FakeHttp({})) == challenge
+    assert Challenge.from_response(answer(body), FakeHttp({})) == challenge
 
 
 @pytest.mark.parametrize("body", [{}, {"status": "pending"}, {"challenge": ""}, {"challenge": 5}, {"challenge": None, "session": SESSION}], ids=str)
 def test_a_406_without_a_challenge(body: dict[str, Any]) -> None:
-    with pytest.raises(BadAnswer) as caught:
-        Challenge.of_answer(answer(body), FakeHttp({}))
+    with pytest.raises(BadResponse) as caught:
+        Challenge.from_response(answer(body), FakeHttp({}))
     message = "https://fac.example.com answered 406 without a challenge. Check that server is a FortiAuthenticator."
     assert caught.value.as_result() == {"msg": message, "status": 406}
 
 
 def test_the_session_is_a_secret() -> None:
     http = FakeHttp({})
-    challenge = Challenge.of_answer(answer(PENDING), http)
+    challenge = Challenge.from_response(answer(PENDING), http)
     assert SESSION in http.secrets
     assert SESSION not in repr(challenge)
 
@@ -95,7 +95,7 @@ def test_the_session_is_a_secret() -> None:
     ids=str,
 )
 def test_what_an_earlier_task_tells(told: dict[str, Any], challenge: Challenge | None) -> None:
-    assert Challenge.of_options(options(**told)) == challenge
+    assert Challenge.from_options(options(**told)) == challenge
 
 
 @pytest.mark.parametrize(
@@ -209,10 +209,10 @@ def test_a_poll_that_fails_tells_nothing_of_the_push(state: dict[str, Any], stat
 @pytest.mark.parametrize("name", ["challenge", "method", "session"])
 @pytest.mark.parametrize("value", ["otp\r\nX: y", "otp\n", "o tp", "\x1b[31m", "ötp", "x" * 129, "x-hunter2", "aHVudGVyMg=="], ids=ascii)
 def test_a_challenge_that_cannot_be_sent_back_as_it_came_is_none(name: str, value: str) -> None:
-    with pytest.raises(BadAnswer) as caught:
-        Challenge.of_answer(answer({**PENDING, name: value}), FakeHttp({}))
+    with pytest.raises(BadResponse) as caught:
+        Challenge.from_response(answer({**PENDING, name: value}), FakeHttp({}))
     assert str(caught.value) == "https://fac.example.com answered 406 without a challenge. Check that server is a FortiAuthenticator."
 
 
 def test_the_longest_challenge() -> None:
-    assert Challenge.of_answer(answer({"challenge": "x" * 128}), FakeHttp({})) == Challenge("x" * 128)
+    assert Challenge.from_response(answer({"challenge": "x" * 128}), FakeHttp({})) == Challenge("x" * 128)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from ansible_collections.forti.oauth.plugins.module_utils._errors import BadAnswer, OptionError
+from ansible_collections.forti.oauth.plugins.module_utils._errors import BadResponse, OptionError
 from ansible_collections.forti.oauth.plugins.module_utils._forticwp_resource_map import ResourceMap, chosen, companies
 
 SERVER = "https://www.forticwp.com"
@@ -91,14 +91,14 @@ def test_an_address_that_is_not_https_is_left_out(url: Any) -> None:
     ],
 )
 def test_what_is_no_map(entries: list[Any], message: str) -> None:
-    with pytest.raises(BadAnswer) as caught:
+    with pytest.raises(BadResponse) as caught:
         read(*entries)
     assert str(caught.value) == message
 
 
 @pytest.mark.parametrize("value", [True, 2.0, "", "2\nX-Other: 1", "ü", [2], {"a": 1}])
 def test_an_id_that_cannot_stand_in_a_header(value: Any) -> None:
-    with pytest.raises(BadAnswer, match="with an unusable companyId"):
+    with pytest.raises(BadResponse, match="with an unusable companyId"):
         read({**ENTRY, "companyMapSet": [{"companyId": value}]})
 
 
@@ -125,8 +125,11 @@ def test_a_long_list_is_cut() -> None:
 
 
 def test_a_given_token_needs_no_credential() -> None:
-    assert ResourceMap.prepare({"access_token": "T30"}, explicit=["access_token"])["access_token"] == "T30"
+    def service_for(options: dict[str, Any]) -> ResourceMap:
+        return ResourceMap.from_options(options, explicit=options, warn=pytest.fail, notify=pytest.fail)
+
+    assert service_for({"access_token": "T30"}).options["access_token"] == "T30"
     with pytest.raises(OptionError, match="credential is missing"):
-        ResourceMap.prepare({}, explicit=[])
+        service_for({})
     with pytest.raises(OptionError, match="access_token holds a space"):
-        ResourceMap.prepare({"access_token": "Bearer T30"}, explicit=["access_token"])
+        service_for({"access_token": "Bearer T30"})

@@ -17,17 +17,17 @@ from typing import Any
 import pytest
 import requests
 import urllib3
-from ansible_collections.forti.oauth.plugins.module_utils._http_faults import Fault, explain
+from ansible_collections.forti.oauth.plugins.module_utils._http_faults import TransportError, explain
 
 SECRET = "hunter2"
 POOL = urllib3.HTTPConnectionPool("fac.example.com")
-CLOSED = Fault("closed the connection before its answer was complete. Whether the request arrived is unknown.", unsent=False)
-NO_ANSWER = Fault("did not answer within 7 seconds. Check the network, or raise timeout.", unsent=False)
-NO_PROXY = Fault("was not reached: the proxy failed. Check https_proxy and no_proxy.", unsent=True)
+CLOSED = TransportError("closed the connection before its answer was complete. Whether the request arrived is unknown.", unsent=False)
+NO_ANSWER = TransportError("did not answer within 7 seconds. Check the network, or raise timeout.", unsent=False)
+NO_PROXY = TransportError("was not reached: the proxy failed. Check https_proxy and no_proxy.", unsent=True)
 Talk = Callable[[socket.socket], None]
 
 
-def fault_of(url: str, **arguments: Any) -> Fault:
+def fault_of(url: str, **arguments: Any) -> TransportError:
     """Send a request that fails, with a secret in its URL and in a header; return what is said of it."""
     with requests.Session() as session:
         session.trust_env = False
@@ -72,13 +72,13 @@ def closed_port() -> int:
 
 
 def test_a_port_that_refuses() -> None:
-    assert fault_of(f"https://127.0.0.1:{closed_port()}") == Fault(
+    assert fault_of(f"https://127.0.0.1:{closed_port()}") == TransportError(
         "could not be connected to: connection refused. Check server, its port and the firewall.", unsent=True
     )
 
 
 def test_a_host_that_does_not_exist() -> None:
-    assert fault_of("https://nosuch.invalid") == Fault("has an unknown host name. Check server and the DNS.", unsent=True)
+    assert fault_of("https://nosuch.invalid") == TransportError("has an unknown host name. Check server and the DNS.", unsent=True)
 
 
 def test_a_proxy_that_refuses() -> None:
@@ -101,7 +101,7 @@ def test_a_name_that_cannot_be(host: str) -> None:
 
 
 def test_a_bundle_of_the_environment_that_is_not_there() -> None:
-    fault = Fault("could not be asked: a file with certificates is missing. Check ca_path and REQUESTS_CA_BUNDLE.", unsent=True, final=True)
+    fault = TransportError("could not be asked: a file with certificates is missing. Check ca_path and REQUESTS_CA_BUNDLE.", unsent=True, final=True)
     assert fault_of("https://127.0.0.1:1", verify="/no/such/file") == fault
 
 
@@ -128,7 +128,7 @@ def test_a_server_that_breaks_off(answer: bytes) -> None:
 
 def test_an_answer_that_cannot_be_decoded() -> None:
     with server(answering(b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 4\r\n\r\nabcd")) as port:
-        assert fault_of(f"http://127.0.0.1:{port}") == Fault(
+        assert fault_of(f"http://127.0.0.1:{port}") == TransportError(
             "sent an answer that cannot be decoded. Check that server is the token service.", unsent=False, final=True
         )
 
@@ -161,7 +161,7 @@ def certificate(code: int, message: str) -> Exception:
 def test_a_connection_through_a_proxy_that_breaks_may_have_brought_the_request(broken: OSError) -> None:
     """urllib3 1.26 calls it a fault of the proxy, also after the request went out: it must not go out again."""
     fault = explain(built(urllib3.exceptions.ProxyError("Cannot connect to proxy.", broken), kind=requests.exceptions.ProxyError), timeout=7)
-    assert fault == Fault("was not reached through the proxy, or its answer was lost there. Check https_proxy and no_proxy.", unsent=False)
+    assert fault == TransportError("was not reached through the proxy, or its answer was lost there. Check https_proxy and no_proxy.", unsent=False)
 
 
 def test_tls_that_ends_in_the_middle() -> None:
@@ -186,16 +186,16 @@ NOT_TRUSTED = "presented a certificate that is not trusted"
     ],
 )
 def test_a_certificate_says_what_is_wrong_with_it(code: int, text: str) -> None:
-    assert explain(certificate(code, "certificate revoked"), timeout=7) == Fault(text, unsent=True, final=True)
+    assert explain(certificate(code, "certificate revoked"), timeout=7) == TransportError(text, unsent=True, final=True)
 
 
 def test_a_proxys_certificate_is_a_certificate() -> None:
     assert "self-signed" in explain(built(certificate(18, "self-signed"), kind=requests.exceptions.ProxyError), timeout=7).text
 
 
-CONNECT_TIMEOUT = Fault("did not accept a connection within 7 seconds. Check server, the route and the firewall.", unsent=True)
-UNREACHABLE = Fault("could not be connected to: no route to host. Check server, its port and the firewall.", unsent=True)
-NO_FILE = Fault("could not be asked: permission denied. Check ca_path and REQUESTS_CA_BUNDLE.", unsent=True, final=True)
+CONNECT_TIMEOUT = TransportError("did not accept a connection within 7 seconds. Check server, the route and the firewall.", unsent=True)
+UNREACHABLE = TransportError("could not be connected to: no route to host. Check server, its port and the firewall.", unsent=True)
+NO_FILE = TransportError("could not be asked: permission denied. Check ca_path and REQUESTS_CA_BUNDLE.", unsent=True, final=True)
 
 
 def no_route() -> Exception:
@@ -213,10 +213,10 @@ def no_route() -> Exception:
         pytest.param(requests.exceptions.ConnectionError(urllib3.exceptions.ReadTimeoutError(POOL, SECRET, "")), NO_ANSWER, id="drip"),
         pytest.param(requests.exceptions.ConnectionError(ConnectionResetError(errno.ECONNRESET, SECRET)), CLOSED, id="reset"),
         pytest.param(PermissionError(errno.EACCES, SECRET, SECRET), NO_FILE, id="a file that may not be read"),
-        pytest.param(ValueError(SECRET), Fault("could not be asked (ValueError).", unsent=False, final=True), id="a fault of ours"),
+        pytest.param(ValueError(SECRET), TransportError("could not be asked (ValueError).", unsent=False, final=True), id="a fault of ours"),
     ],
 )
-def test_built_failures(exc: Exception, fault: Fault) -> None:
+def test_built_failures(exc: Exception, fault: TransportError) -> None:
     assert explain(exc, timeout=7) == fault
 
 

@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.forti.oauth.plugins.module_utils import _secrets
+from ansible_collections.forti.oauth.plugins.module_utils import _redaction
 from ansible_collections.forti.oauth.plugins.module_utils._redaction import MASK, RedactedDict, redact, register
 
 
@@ -85,11 +85,11 @@ def test_which_are_taken_out(text: str, secrets: list[str], expected: str) -> No
 
 def test_core_is_told_what_is_there(monkeypatch: pytest.MonkeyPatch) -> None:
     told: list[list[str]] = []
-    monkeypatch.setattr(_secrets, "_register_secrets", told.append)
+    monkeypatch.setattr(_redaction, "_register_secrets", told.append)
     register("one", None, "", "two")
     assert told == [["one", "two"]]
 
 
 def test_an_older_core_is_told_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_secrets, "_register_secrets", None)
+    monkeypatch.setattr(_redaction, "_register_secrets", None)
     register("one")  # that it can be called is all there is to see

@@ -6,10 +6,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 import pytest
-from ansible_collections.forti.oauth.plugins.module_utils._http_response import Answer
+from ansible_collections.forti.oauth.plugins.module_utils._http_response import Response
 from ansible_collections.forti.oauth.plugins.module_utils._errors import OptionError
 from ansible_collections.forti.oauth.plugins.module_utils._fac import FortiAuthenticator, FortiAuthenticatorInfo
 from ansible_collections.forti.oauth.plugins.module_utils._forticwp import FortiCwp
@@ -31,8 +32,9 @@ IAM_BOTH = "iam_account and iam_user are needed together; only {} is set."
 REVOKE_ONLY = "access_token goes with state absent only: it is the token to revoke."
 
 
-def prepare(service: type[TokenService], options: dict[str, Any]) -> dict[str, Any]:
-    return service.prepare(options, explicit=options)
+def service_for(kind: type[TokenService], options: dict[str, Any], explicit: Collection[str] | None = None) -> TokenService:
+    """Return the service. All options are explicit if nothing else is said. A warning or a notice is a failure: nothing is sent here."""
+    return kind.from_options(options, explicit=options if explicit is None else explicit, warn=pytest.fail, notify=pytest.fail)
 
 
 def mixed(name: str, grant: str) -> str:
@@ -75,7 +77,7 @@ def missing(name: str, grant: str, variable: str | None = None) -> str:
 )
 def test_what_is_missing_is_named_with_where_to_set_it(service: type[TokenService], options: dict[str, Any], message: str) -> None:
     with pytest.raises(OptionError) as caught:
-        prepare(service, options)
+        service_for(service, options)
     assert str(caught.value) == message
 
 
@@ -108,7 +110,7 @@ def test_what_is_missing_is_named_with_where_to_set_it(service: type[TokenServic
 )
 def test_what_does_not_go_together_is_refused(service: type[TokenService], options: dict[str, Any], message: str) -> None:
     with pytest.raises(OptionError) as caught:
-        prepare(service, options)
+        service_for(service, options)
     assert str(caught.value) == message
 
 
@@ -120,32 +122,31 @@ def test_what_does_not_go_together_is_refused(service: type[TokenService], optio
     ],
 )
 def test_what_the_environment_holds_beside_is_no_mistake(service: type[TokenService], options: dict[str, Any]) -> None:
-    assert service.prepare(options, explicit=["grant_type"])["username"] == "u"
+    assert service_for(service, options, ["grant_type"]).options["username"] == "u"
 
 
 def test_an_empty_option_of_another_grant_is_no_mistake() -> None:
-    assert prepare(FortiAuthenticator, {**USER, "refresh_token": "", "code": None})["refresh_token"] is None
+    assert service_for(FortiAuthenticator, {**USER, "refresh_token": "", "code": None}).options["refresh_token"] is None
 
 
 def test_the_iam_user_of_a_task_goes_before_the_user_of_the_environment() -> None:
-    options = FortiAuthenticator.prepare({**USER, **IAM}, explicit=IAM)
+    options = service_for(FortiAuthenticator, {**USER, **IAM}, IAM).options
     assert (options["username"], options["iam_user"]) == (None, "i")
 
 
 def test_a_credential_beside_is_not_looked_at_where_another_grant_is_used() -> None:
-    assert FortiCwp.prepare({**CWP_USER, "credential": "hunter\n2"}, explicit=CWP_USER)["username"] == "u"
+    assert service_for(FortiCwp, {**CWP_USER, "credential": "hunter\n2"}, CWP_USER).options["username"] == "u"
 
 
 def test_only_a_fortiauthenticator_ends_tokens() -> None:
     assert (FortiAuthenticator.revokes, FortiCwp.revokes) == (True, False)
-    service = FortiCwp(prepare(FortiCwp, {**CWP, "state": "absent"}), warn=print, tell=print)
-    assert service.perform(check_mode=False) == {"changed": False, "server": "https://www.forticwp.com"}
+    assert service_for(FortiCwp, {**CWP, "state": "absent"}).run(check_mode=False) == {"changed": False, "server": "https://www.forticwp.com"}
 
 
 @pytest.mark.parametrize("letter", ["\n", "\r", "\t", "\0", "\x1b", "\x7f", "\x85", "é", "\u2028"], ids=ascii)
 def test_a_credential_that_cannot_stand_in_a_header_is_not_repeated(letter: str) -> None:
     with pytest.raises(OptionError) as caught:
-        prepare(FortiCwp, {"credential": f"hunter{letter}2"})
+        service_for(FortiCwp, {"credential": f"hunter{letter}2"})
     assert str(caught.value) == BAD_CREDENTIAL
 
 
@@ -153,23 +154,23 @@ def test_a_credential_that_cannot_stand_in_a_header_is_not_repeated(letter: str)
 @pytest.mark.parametrize(("service", "options"), [(FortiAuthenticatorInfo, FAC), (FortiAuthenticator, {**FAC, "state": "absent"})], ids=["info", "absent"])
 def test_an_access_token_that_cannot_stand_in_a_header_is_not_repeated(service: type[TokenService], options: dict[str, Any], letter: str) -> None:
     with pytest.raises(OptionError) as caught:
-        prepare(service, {**options, "access_token": f"hunter{letter}2"})
+        service_for(service, {**options, "access_token": f"hunter{letter}2"})
     assert str(caught.value) == NOT_HEADER
 
 
 def test_to_revoke_a_given_token_needs_no_user() -> None:
-    assert prepare(FortiAuthenticator, {**FAC, "state": "absent", "access_token": "A30"})["access_token"] == "A30"
+    assert service_for(FortiAuthenticator, {**FAC, "state": "absent", "access_token": "A30"}).options["access_token"] == "A30"
 
 
 def test_to_revoke_a_kept_token_needs_what_identifies_it_and_nothing_that_is_used_once() -> None:
-    assert prepare(FortiAuthenticator, {**CODE, "code": None, "state": "absent"})["code"] is None
+    assert service_for(FortiAuthenticator, {**CODE, "code": None, "state": "absent"}).options["code"] is None
     with pytest.raises(OptionError, match=r"^password is missing"):
-        prepare(FortiAuthenticator, {**FAC, "username": "u", "state": "absent"})
+        service_for(FortiAuthenticator, {**FAC, "username": "u", "state": "absent"})
 
 
-def test_patience_covers_three_requests_and_the_push() -> None:
-    assert FortiCwp.patience(prepare(FortiCwp, CWP)) == 3 * 4 * (30 + 30)
-    assert FortiAuthenticator.patience(prepare(FortiAuthenticator, {**USER, "retries": 0, "timeout": 5, "push_timeout": 90})) == 3 * 35 + 90
+def test_the_lock_timeout_covers_three_requests_and_the_push() -> None:
+    assert service_for(FortiCwp, CWP).lock_timeout == 3 * 4 * (30 + 30)
+    assert service_for(FortiAuthenticator, {**USER, "retries": 0, "timeout": 5, "push_timeout": 90}).lock_timeout == 3 * 35 + 90
 
 
 @pytest.mark.parametrize(
@@ -187,7 +188,7 @@ def test_patience_covers_three_requests_and_the_push() -> None:
     ],
 )
 def test_what_to_do_about_a_refusal(status: int, error: Any, hint: str) -> None:
-    service = FortiAuthenticator(prepare(FortiAuthenticator, {**USER, "password": "hunter2"}), warn=print, tell=print)
-    answer = Answer("https://fac.example.com", status, {}, b'{"error": "%s"}' % error.encode() if isinstance(error, str) else b"<html>", 0.0)
+    service = service_for(FortiAuthenticator, {**USER, "password": "hunter2"})
+    response = Response("https://fac.example.com", status, {}, b'{"error": "%s"}' % error.encode() if isinstance(error, str) else b"<html>", 0.0)
     said = f"{status} {error}" if isinstance(error, str) else str(status)
-    assert str(service.refuse(answer, {401: "Look at 401."})) == f"https://fac.example.com answered {said}. {hint}"
+    assert str(service.refuse(response, {401: "Look at 401."})) == f"https://fac.example.com answered {said}. {hint}"

@@ -11,8 +11,8 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from ansible_collections.forti.oauth.plugins.module_utils import _secrets, _token
-from ansible_collections.forti.oauth.plugins.module_utils._errors import BadAnswer
+from ansible_collections.forti.oauth.plugins.module_utils import _redaction, _token
+from ansible_collections.forti.oauth.plugins.module_utils._errors import BadResponse
 from ansible_collections.forti.oauth.plugins.module_utils._token import Token, parse_fac, parse_forticwp
 
 FAC, CWP = "https://fac.example.com", "https://www.forticwp.com"
@@ -73,9 +73,9 @@ def test_forticwp_expiry_is_milliseconds_by_the_servers_clock(expires: Any, serv
 
 @pytest.mark.parametrize("value", [-1, "-1", True, False, "", "soon", "nan", "inf", float("nan"), float("inf"), [], {}, 10**400], ids=repr)
 def test_an_expiry_that_is_no_time_is_a_bad_answer(value: Any) -> None:
-    with pytest.raises(BadAnswer) as of_fac:
+    with pytest.raises(BadResponse) as of_fac:
         fac(expires_in=value)
-    with pytest.raises(BadAnswer) as of_cwp:
+    with pytest.raises(BadResponse) as of_cwp:
         cwp(expires=value)
     assert str(of_fac.value) == "https://fac.example.com sent an expiry that is no time, in expires_in. Check that server is the token service."
     assert str(of_cwp.value) == "https://www.forticwp.com sent an expiry that is no time, in expires. Check that server is the token service."
@@ -94,7 +94,7 @@ def test_an_expiry_that_is_no_time_is_a_bad_answer(value: Any) -> None:
     ],
 )
 def test_an_expiry_that_is_too_far_away_is_a_bad_answer(parse: Any) -> None:
-    with pytest.raises(BadAnswer, match=r"^https://\S+ sent a token whose expiry is more than 20 years away\. Check that server is the token service\.$"):
+    with pytest.raises(BadResponse, match=r"^https://\S+ sent a token whose expiry is more than 20 years away\. Check that server is the token service\.$"):
         parse()
 
 
@@ -115,10 +115,10 @@ def test_an_expiry_that_is_too_far_away_is_a_bad_answer(parse: Any) -> None:
 )
 def test_an_unusable_token_is_named_but_not_quoted(answer: dict[str, Any], fault: str) -> None:
     expected = f"https://fac.example.com answered without a usable token: access_token {fault}. Check that server is the token service."
-    with pytest.raises(BadAnswer) as caught:
+    with pytest.raises(BadResponse) as caught:
         parse_fac({"status": "success", **answer}, server=FAC, sent_at=0.0)
     assert caught.value.as_result() == {"msg": expected}
-    with pytest.raises(BadAnswer):
+    with pytest.raises(BadResponse):
         parse_forticwp(answer, server=CWP, sent_at=0.0, server_time=None)
 
 
@@ -166,7 +166,7 @@ def test_is_good_for(life: float | None, seconds: float, now: float, good: bool)
 
 @pytest.mark.parametrize(("own", "old", "kept"), [(None, "R1", "R1"), ("R2", "R1", "R2"), (None, None, None)])
 def test_a_refresh_without_a_new_refresh_token_keeps_the_old_one(own: str | None, old: str | None, kept: str | None) -> None:
-    assert cwp(refresh_token=own).keeping(old).refresh_token == kept
+    assert cwp(refresh_token=own).with_refresh_token(old).refresh_token == kept
 
 
 def test_what_a_task_sees(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -193,9 +193,9 @@ def test_what_a_task_sees_of_a_token_that_never_expires() -> None:
 
 def test_what_is_kept_comes_back_the_same() -> None:
     token = fac(expires_in=36000, refresh_token="R30", scope="read", id_token="I.D.T", token_type="x")
-    assert Token.from_kept(token.as_kept()) == token
-    with pytest.raises(ValueError, match=r"^no token$"):
-        Token.from_kept({"access_token": "A30"})
+    assert Token.from_entry(token.as_entry()) == token
+    with pytest.raises(ValueError, match=r"^not a token$"):
+        Token.from_entry({"access_token": "A30"})
 
 
 def test_a_modules_result_counts_by_the_clock_of_this_machine() -> None:
@@ -213,6 +213,6 @@ def test_no_secret_in_the_repr_and_no_change_of_a_token() -> None:
 
 def test_core_is_told_every_secret(monkeypatch: pytest.MonkeyPatch) -> None:
     told: list[str] = []
-    monkeypatch.setattr(_secrets, "_register_secrets", told.extend)
+    monkeypatch.setattr(_redaction, "_register_secrets", told.extend)
     fac(refresh_token="R30", id_token="I.D.T", scope="read")
     assert told == ["A30", "R30", "I.D.T"]

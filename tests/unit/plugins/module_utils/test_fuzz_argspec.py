@@ -55,9 +55,9 @@ def names(service: Service) -> list[str]:
     return sorted({alias for name, option in service.spec.items() for alias in (name, *option.get("aliases", ()))})
 
 
-def prepared(service: Service, options: dict[Any, Any]) -> dict[str, Any] | OptionError:
+def service_for(service: Service, options: dict[Any, Any]) -> TokenService | OptionError:
     try:
-        return service.prepare(options, explicit=options)
+        return service.from_options(options, explicit=options, warn=pytest.fail, notify=pytest.fail)
     except OptionError as exc:
         return exc
 
@@ -103,7 +103,7 @@ def test_any_values_are_options_or_an_option_error(service: Service, data: st.Da
 def test_a_number_that_is_none_is_an_option_error(service: Service, name: str, value: Any) -> None:
     if name in service.spec:
         right = {option: known for option, known in RIGHT.items() if option in service.spec}
-        assert isinstance(prepared(service, {**right, name: value}), OptionError)
+        assert isinstance(service_for(service, {**right, name: value}), OptionError)
 
 
 @SERVICES
@@ -114,7 +114,7 @@ def test_an_unknown_option_is_an_option_error_whatever_its_name(service: Service
     if name in names(service):
         return
     right: dict[Any, Any] = {option: known for option, known in RIGHT.items() if option in service.spec}
-    assert isinstance(prepared(service, {**right, name: value, "another": 1}), OptionError)
+    assert isinstance(service_for(service, {**right, name: value, "another": 1}), OptionError)
 
 
 @SERVICES
@@ -122,25 +122,25 @@ def test_an_unknown_option_is_an_option_error_whatever_its_name(service: Service
 def test_no_message_holds_a_secret_that_stands_in_a_wrong_place_too(service: Service, data: st.DataObject, form: Any) -> None:
     secret = data.draw(st.sampled_from([name for name, option in service.spec.items() if option.get("no_log")]))
     wrong = data.draw(st.sampled_from(names(service)))
-    outcome = prepared(service, {"server": "fac.example.com", "client_id": "c", secret: form, wrong: form})
+    outcome = service_for(service, {"server": "fac.example.com", "client_id": "c", secret: form, wrong: form})
     if isinstance(outcome, OptionError):
         assert str(form).strip() not in str(outcome)
 
 
 def check(service: Service, options: dict[str, Any]) -> None:
-    """Prepare options; see that what comes of them is sane."""
-    outcome = prepared(service, options)
+    """Check that the service has sound options, or that the error holds no secret."""
+    outcome = service_for(service, options)
     if isinstance(outcome, OptionError):
         assert SECRET not in str(outcome)
         assert SECRET not in repr(outcome.details)
         assert outcome.__cause__ is None
         return
-    assert set(outcome) == set(service.spec)
-    assert urlsplit(outcome["server"]).scheme == "https"
+    options = outcome.options
+    assert set(options) == set(service.spec)
+    assert urlsplit(options["server"]).scheme == "https"
     kinds = {"str": str, "path": str, "int": int, "bool": bool}
-    assert all(value is None or isinstance(value, kinds[service.spec[name]["type"]]) for name, value in outcome.items())
-    assert all(value != "" for value in outcome.values())
+    assert all(value is None or isinstance(value, kinds[service.spec[name]["type"]]) for name, value in options.items())
+    assert all(value != "" for value in options.values())
     if service.grants:
-        identity = service.identity(outcome)
-        assert all(isinstance(value, str) for value in identity.values())
-        assert service.patience(outcome) > 0
+        assert all(isinstance(value, str) for value in outcome.cache_key.values())
+        assert outcome.lock_timeout > 0

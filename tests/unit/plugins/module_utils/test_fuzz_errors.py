@@ -14,8 +14,8 @@ from types import SimpleNamespace
 from typing import Any
 from urllib.parse import quote, quote_plus
 
-from ansible_collections.forti.oauth.plugins.module_utils._http_response import Answer
-from ansible_collections.forti.oauth.plugins.module_utils._errors import BadAnswer, FortiError, quotable, refusal
+from ansible_collections.forti.oauth.plugins.module_utils._http_response import Response
+from ansible_collections.forti.oauth.plugins.module_utils._errors import BadResponse, FortiError, quotable, refusal
 from ansible_collections.forti.oauth.plugins.module_utils._fac_challenge import Challenge
 from hypothesis import example, given
 from hypothesis import strategies as st
@@ -130,8 +130,8 @@ def test_no_refusal_holds_a_secret(name: str, secret: str, around: str) -> None:
 def test_any_challenge_is_one_or_a_bad_answer(body: Any, secret: str, code: str) -> None:
     client = http(secret)
     try:
-        challenge = Challenge.of_answer(Answer(SERVER, 406, {}, json.dumps(body).encode(), 0.0), client)
-    except BadAnswer as exc:
+        challenge = Challenge.from_response(Response(SERVER, 406, {}, json.dumps(body).encode(), 0.0), client)
+    except BadResponse as exc:
         check_line(str(exc), 200)
         return
     exc = challenge.required("Do it.", SERVER)
@@ -151,7 +151,7 @@ def test_any_challenge_is_one_or_a_bad_answer(body: Any, secret: str, code: str)
     ):
         shown = {name: value for name, value in known.items() if name != "session"}
         assert not any(challenge.session in value for value in shown.values() if not set(challenge.session) <= {"*"})
-    again = Challenge.of_options(options(**{name: known.get(name) for name in ("challenge", "method", "session")}))
+    again = Challenge.from_options(options(**{name: known.get(name) for name in ("challenge", "method", "session")}))
     assert again == Challenge(known["challenge"], known.get("method"), known.get("session"))
     for method in (None, "ftm", "sms"):
         fields = challenge.typed(options(challenge_response=code, method=method))

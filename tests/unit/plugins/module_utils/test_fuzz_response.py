@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Whatever a server answers, it is a token or a BadAnswer, and a result can be made of the token."""
+"""Whatever a server answers, it is a token or a BadResponse, and a result can be made of the token."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from typing import Any
 
 import pytest
 from ansible_collections.forti.oauth.plugins.module_utils import _result_cipher
-from ansible_collections.forti.oauth.plugins.module_utils._http_response import Answer
-from ansible_collections.forti.oauth.plugins.module_utils._errors import BadAnswer
+from ansible_collections.forti.oauth.plugins.module_utils._http_response import Response
+from ansible_collections.forti.oauth.plugins.module_utils._errors import BadResponse
 from ansible_collections.forti.oauth.plugins.module_utils._token import Token, parse_fac, parse_forticwp
 from hypothesis import example, given
 from hypothesis import strategies as st
@@ -62,8 +62,8 @@ def dumps(value: Any) -> bytes:
     return json.dumps(value).encode()
 
 
-def answer(body: bytes, **headers: str) -> Answer:
-    return Answer(SERVER, 200, headers, body, SENT_AT)
+def answer(body: bytes, **headers: str) -> Response:
+    return Response(SERVER, 200, headers, body, SENT_AT)
 
 
 def fac(body: Mapping[str, Any]) -> Token:
@@ -78,7 +78,7 @@ def check(parse: Callable[[Mapping[str, Any]], Token], body: Mapping[str, Any]) 
     """Parse a body; see that what comes of it is sane."""
     try:
         token = parse(body)
-    except BadAnswer as exc:
+    except BadResponse as exc:
         assert "\n" not in str(exc)
         return
     result = token.as_result("login")
@@ -95,7 +95,7 @@ def check(parse: Callable[[Mapping[str, Any]], Token], body: Mapping[str, Any]) 
         assert result["expires_in"] >= 0
         time.strptime(result["expires_at"], "%Y-%m-%dT%H:%M:%SZ")
     assert isinstance(token.is_good_for(60), bool)
-    assert Token.from_kept(json.loads(json.dumps(token.as_kept()))) == token
+    assert Token.from_entry(json.loads(json.dumps(token.as_entry()))) == token
     assert Token.from_result(json.loads(json.dumps(result)), now=SENT_AT).access_token == token.access_token
 
 
@@ -127,7 +127,7 @@ def test_any_clock_of_the_server(expires: Any, server_time: float | None) -> Non
 def test_any_body_is_an_object_or_a_bad_answer(body: bytes) -> None:
     try:
         known = answer(body).json()
-    except BadAnswer as exc:
+    except BadResponse as exc:
         assert answer(body).json_or_empty() == {}
         assert str(exc).startswith(f"{SERVER} answered 200 with ")
         assert "\n" not in str(exc)
@@ -161,9 +161,9 @@ def test_any_date_is_a_time_or_none_wherever_this_machine_is(date: str) -> None:
 @example(result={"result": "own", "x": "\ud800"}, changed=True, key="k")
 def test_what_is_put_into_an_envelope_comes_out_of_it(result: dict[str, Any], changed: bool, key: str) -> None:
     whole = json.loads(dumps({**result, "changed": changed}))
-    written = json.loads(json.dumps(_result_cipher.close(whole, key)))
+    written = json.loads(json.dumps(_result_cipher.encrypt(whole, key)))
     assert set(written) == {"changed", "result"}
-    assert repr(_result_cipher.open_({**written, "added": 1}, key)) in {
+    assert repr(_result_cipher.decrypt({**written, "added": 1}, key)) in {
         repr({"changed": changed, "added": 1, **whole}),
         repr({"changed": changed, **whole, "added": 1}),
     }
