@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# This file is **private** to the collection: it can change at any time. Do not use it from elsewhere.
+# This file is **private** to the collection: it can change at any time. Do not use it outside of the collection.
 
 from __future__ import annotations
 
@@ -44,14 +44,14 @@ attributes:
       - forti.oauth.forticwp
 """
 
-    ELSEWHERE = r"""
+    DELEGATED = r"""
 options: {}
 attributes:
   action:
     description: Has an action plugin that runs on the controller.
     support: partial
     details:
-      - The action plugin does all of the work where the connection ends on the controller. Else it runs the module on the host.
+      - If the connection ends on the controller, the action plugin does all of the work. Otherwise it runs the module on the host.
 """
 
     CONTROLLER = r"""

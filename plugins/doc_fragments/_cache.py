@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# This file is **private** to the collection: it can change at any time. Do not use it from elsewhere.
+# This file is **private** to the collection: it can change at any time. Do not use it outside of the collection.
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ options:
   min_validity:
     description:
       - Seconds for which a kept token must still be good. With less left, it is refreshed, or a new one is got.
-      - Of a token that does not live that long, a fifth of its life must be left.
+      - A token with a shorter life is renewed when 20 % of its life is left.
     type: int
     default: 60
   force:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# This file is **private** to the collection: it can change at any time. Do not use it from elsewhere.
+# This file is **private** to the collection: it can change at any time. Do not use it outside of the collection.
 
 """The FortiCWP family's resource map: the base URL of an account's API, and the IDs that its calls need as headers."""
 
@@ -25,7 +25,7 @@ _HINTS = {
     404: "Check server: there is no resource map at this address.",
     405: "Check server: there is no resource map at this address.",
 }
-_ID = re.compile(r"[\x21-\x7e]{1,64}")  # what can stand in a header
+_ID = re.compile(r"[\x21-\x7e]{1,64}")  # fit for a header
 _CHECK = "Check that server is the service that issued the token."
 _MOST_NAMED = 20  # companies in a message
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# This file is **private** to the collection: it can change at any time. Do not use it from elsewhere.
+# This file is **private** to the collection: it can change at any time. Do not use it outside of the collection.
 
 """Explain failed requests to people. An exception's own text is never used: it may quote URLs and headers."""
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import ssl
 
 _NO_CERTIFICATE = "presented a certificate that is not trusted"
-# OpenSSL's codes (x509_vfy.h) for what people meet, and what to do about it.
+# OpenSSL's codes (x509_vfy.h) of the faults that people meet, each with what to do.
 _CERTIFICATE_FAULTS = {
     10: "presented a certificate that has expired. Renew it, and check the clock of this machine.",
     18: f"{_NO_CERTIFICATE}: it is self-signed. Set ca_path to it.",
@@ -28,7 +28,7 @@ _CERTIFICATE_FAULTS = {
     62: "presented a certificate for another host name. Set server to the name in the certificate.",
     64: "presented a certificate that does not name this IP address. Set server to the name in the certificate.",
 }
-_NO_PEM = "NO_CERTIFICATE_OR_CRL_FOUND"  # OpenSSL's reason where a file with certificates holds none
+_NO_PEM = "NO_CERTIFICATE_OR_CRL_FOUND"  # OpenSSL's reason if a file holds no certificate
 _CLOSED = "closed the connection before its answer was complete. Whether the request arrived is unknown."
 
 

@@ -18,7 +18,7 @@ author:
   - The forti.oauth authors (@forti-oauth)
 extends_documentation_fragment:
   - forti.oauth._attributes
-  - forti.oauth._attributes.elsewhere
+  - forti.oauth._attributes.delegated
   - forti.oauth._attributes.forticwp
   - forti.oauth._attributes.token
   - forti.oauth._forticwp

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# This file is **private** to the collection: it can change at any time. Do not use it from elsewhere.
+# This file is **private** to the collection: it can change at any time. Do not use it outside of the collection.
 
 """What the lookups share. A hit takes only this file and C(_cache/lookup_answers); everything else is imported on a miss."""
 
@@ -21,8 +21,8 @@ from ansible_collections.forti.oauth.plugins.plugin_utils._bytecode import load
 
 if TYPE_CHECKING:
     from ansible_collections.forti.oauth.plugins.module_utils._service import TokenService
+    from ansible_collections.forti.oauth.plugins.module_utils._token import Token
     from ansible_collections.forti.oauth.plugins.plugin_utils._cache.lookup_answers import LookupAnswers
-    from ansible_collections.forti.oauth.plugins.plugin_utils._cache.tier import Entry
 
 try:
     _lookup_answers: Any = load("_cache.lookup_answers")
@@ -112,9 +112,9 @@ class TokenLookup:
         # A lookup does not know its task, so each lookup with force gets a new token of its own.
         provider = TokenProvider(service, request_id=str(uuid.uuid4()))
         entry = provider.get()
-        answer = _answer(entry, return_as)
+        answer = _answer(entry.as_result(), return_as)
         if answers and not service.options["force"]:
-            _store(answers, answer, entry, min_validity=service.options["min_validity"], generation=provider.generation)
+            _store(answers, answer, entry.token, min_validity=service.options["min_validity"], generation=provider.generation)
         return answer
 
     def _read_options(self, given: Mapping[str, Any], variables: Mapping[str, Any]) -> dict[str, Any]:
@@ -169,22 +169,20 @@ def definitions_of(lookup: type[TokenLookup]) -> dict[str, dict[str, Any]]:
     return definitions
 
 
-def _answer(entry: Entry, return_as: str) -> Any:
-    result = entry.as_result()
+def _answer(result: dict[str, Any], return_as: str) -> Any:
     if return_as == "dict":
         return {name: value for name, value in result.items() if name != "changed"}
     return result[return_as]
 
 
-def _store(answers: LookupAnswers, answer: Any, entry: Entry, *, min_validity: int, generation: bytes) -> None:
+def _store(answers: LookupAnswers, answer: Any, token: Token, *, min_validity: int, generation: bytes) -> None:
     from ansible_collections.forti.oauth.plugins.module_utils._redaction import MASKED_BY_CORE
 
-    left = entry.token.expires_in()
+    left = token.expires_in()
     good_for = _LONGEST if left is None else left - max(1, min_validity)
-    # The next lookup gets it from the cache.
     if isinstance(answer, dict):
-        answer = {**answer, "source": "cache"}
-    answers.put(answer, generation=generation, secrets=entry.token.secrets() if MASKED_BY_CORE else [], good_for=good_for)
+        answer = {**answer, "source": "cache"}  # as the next lookup gets it
+    answers.put(answer, generation=generation, secrets=token.secrets() if MASKED_BY_CORE else [], good_for=good_for)
 
 
 def _plain(value: Any) -> str:

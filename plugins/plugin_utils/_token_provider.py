@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# This file is **private** to the collection: it can change at any time. Do not use it from elsewhere.
+# This file is **private** to the collection: it can change at any time. Do not use it outside of the collection.
 
 """A good token for these options, whoever asks: the one facade for action plugins and lookups."""
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# This file is **private** to the collection: it can change at any time. Do not use it from elsewhere.
+# This file is **private** to the collection: it can change at any time. Do not use it outside of the collection.
 
 """The fast path of the lookups: answers to questions that a template of this run has asked before, in the same words.
 

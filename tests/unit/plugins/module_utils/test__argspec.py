@@ -10,7 +10,6 @@ import os
 from typing import Any
 
 import pytest
-from ansible_collections.forti.oauth.plugins.module_utils._errors import OptionError
 from ansible_collections.forti.oauth.plugins.module_utils._argspec import (
     FAC_TOKEN,
     FAC_TOKEN_INFO,
@@ -22,6 +21,7 @@ from ansible_collections.forti.oauth.plugins.module_utils._argspec import (
     secret_values,
     validated,
 )
+from ansible_collections.forti.oauth.plugins.module_utils._errors import OptionError
 
 LEAST = {"server": "fac.example.com", "client_id": "c"}
 NO_HTTPS = "server must be an https address: secrets are never sent over plain http."

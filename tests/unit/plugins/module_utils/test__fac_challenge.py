@@ -12,9 +12,9 @@ from typing import Any
 
 import pytest
 from ansible_collections.forti.oauth.plugins.module_utils import _fac_challenge
-from ansible_collections.forti.oauth.plugins.module_utils._http_response import Response
 from ansible_collections.forti.oauth.plugins.module_utils._errors import BadResponse, ChallengeRequired, FortiError, Refused, ServerFailed, is_refusal
 from ansible_collections.forti.oauth.plugins.module_utils._fac_challenge import Challenge, wait_for_push
+from ansible_collections.forti.oauth.plugins.module_utils._http_response import Response
 
 SERVER, SESSION, RESPONSE = "https://fac.example.com", "480dccc0f6bf4ed69ba484320ef92781", "3njPWHp6LgXtRwwXabEN"
 PUSH = Challenge("otp", "ftm-push", SESSION)
@@ -23,21 +23,21 @@ APPROVED = {**PENDING, "status": "success", "challenge_response": RESPONSE}
 
 
 class FakeHttp:
-    """Stands in for Http: answers in turn, the last one for ever."""
+    """Stands in for Http: gives the responses in turn, then the last one again and again."""
 
-    def __init__(self, *answers: dict[str, Any], status: int = 200) -> None:
+    def __init__(self, *responses: dict[str, Any], status: int = 200) -> None:
         self.server, self.secrets, self.asked = SERVER, {"hunter2"}, []
-        self._answers, self._status = list(answers), status
+        self._responses, self._status = list(responses), status
 
     def keep_secret(self, *values: str) -> None:
         self.secrets.update(values)
 
     def get(self, path: str, *, headers: dict[str, str], params: dict[str, str]) -> Response:
         self.asked.append((path, params))
-        return answer(self._answers.pop(0) if len(self._answers) > 1 else self._answers[0], self._status)
+        return response(self._responses.pop(0) if len(self._responses) > 1 else self._responses[0], self._status)
 
 
-def answer(body: Any, status: int = 406) -> Response:
+def response(body: Any, status: int = 406) -> Response:
     return Response(SERVER, status, {}, json.dumps(body).encode(), 0.0)
 
 
@@ -65,20 +65,20 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     ],
 )
 def test_what_a_406_asks_for(body: dict[str, Any], challenge: Challenge) -> None:
-    assert Challenge.from_response(answer(body), FakeHttp({})) == challenge
+    assert Challenge.from_response(response(body), FakeHttp({})) == challenge
 
 
 @pytest.mark.parametrize("body", [{}, {"status": "pending"}, {"challenge": ""}, {"challenge": 5}, {"challenge": None, "session": SESSION}], ids=str)
 def test_a_406_without_a_challenge(body: dict[str, Any]) -> None:
     with pytest.raises(BadResponse) as caught:
-        Challenge.from_response(answer(body), FakeHttp({}))
+        Challenge.from_response(response(body), FakeHttp({}))
     message = "https://fac.example.com answered 406 without a challenge. Check that server is a FortiAuthenticator."
     assert caught.value.as_result() == {"msg": message, "status": 406}
 
 
 def test_the_session_is_a_secret() -> None:
     http = FakeHttp({})
-    challenge = Challenge.from_response(answer(PENDING), http)
+    challenge = Challenge.from_response(response(PENDING), http)
     assert SESSION in http.secrets
     assert SESSION not in repr(challenge)
 
@@ -210,9 +210,9 @@ def test_a_poll_that_fails_tells_nothing_of_the_push(state: dict[str, Any], stat
 @pytest.mark.parametrize("value", ["otp\r\nX: y", "otp\n", "o tp", "\x1b[31m", "ötp", "x" * 129, "x-hunter2", "aHVudGVyMg=="], ids=ascii)
 def test_a_challenge_that_cannot_be_sent_back_as_it_came_is_none(name: str, value: str) -> None:
     with pytest.raises(BadResponse) as caught:
-        Challenge.from_response(answer({**PENDING, name: value}), FakeHttp({}))
+        Challenge.from_response(response({**PENDING, name: value}), FakeHttp({}))
     assert str(caught.value) == "https://fac.example.com answered 406 without a challenge. Check that server is a FortiAuthenticator."
 
 
 def test_the_longest_challenge() -> None:
-    assert Challenge.from_response(answer({"challenge": "x" * 128}), FakeHttp({})) == Challenge("x" * 128)
+    assert Challenge.from_response(response({"challenge": "x" * 128}), FakeHttp({})) == Challenge("x" * 128)

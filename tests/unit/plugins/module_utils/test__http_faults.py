@@ -58,10 +58,10 @@ def server(talk: Talk) -> Iterator[int]:
         thread.join(5)
 
 
-def answering(answer: bytes) -> Talk:
+def sending(response: bytes) -> Talk:
     def talk(connection: socket.socket) -> None:
         connection.recv(65536)
-        connection.sendall(answer)
+        connection.sendall(response)
 
     return talk
 
@@ -86,7 +86,7 @@ def test_a_proxy_that_refuses() -> None:
 
 
 def test_a_proxy_that_says_no() -> None:
-    with server(answering(b"HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n")) as port:
+    with server(sending(b"HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n")) as port:
         assert fault_of("https://fac.example.com", proxies={"https": f"http://user:{SECRET}@127.0.0.1:{port}"}) == NO_PROXY
 
 
@@ -112,7 +112,7 @@ def test_a_server_that_says_nothing(scheme: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "answer",
+    "response",
     [
         pytest.param(b"", id="nothing"),
         pytest.param(b"HTTP/1.1 2", id="half a status"),
@@ -121,20 +121,20 @@ def test_a_server_that_says_nothing(scheme: str) -> None:
         pytest.param(b"SSH-2.0-OpenSSH\r\n", id="another protocol"),
     ],
 )
-def test_a_server_that_breaks_off(answer: bytes) -> None:
-    with server(answering(answer)) as port:
+def test_a_server_that_breaks_off(response: bytes) -> None:
+    with server(sending(response)) as port:
         assert fault_of(f"http://127.0.0.1:{port}") == CLOSED
 
 
-def test_an_answer_that_cannot_be_decoded() -> None:
-    with server(answering(b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 4\r\n\r\nabcd")) as port:
+def test_a_response_that_cannot_be_decoded() -> None:
+    with server(sending(b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 4\r\n\r\nabcd")) as port:
         assert fault_of(f"http://127.0.0.1:{port}") == TransportError(
             "sent an answer that cannot be decoded. Check that server is the token service.", unsent=False, final=True
         )
 
 
 def test_a_port_without_tls() -> None:
-    with server(answering(b"HTTP/1.1 400 Bad Request\r\n\r\n")) as port:
+    with server(sending(b"HTTP/1.1 400 Bad Request\r\n\r\n")) as port:
         fault = fault_of(f"https://127.0.0.1:{port}")
     assert (fault.unsent, fault.final) == (False, True)
     assert fault.text.startswith("could not agree on TLS (")

@@ -10,10 +10,10 @@ from collections.abc import Collection
 from typing import Any
 
 import pytest
-from ansible_collections.forti.oauth.plugins.module_utils._http_response import Response
 from ansible_collections.forti.oauth.plugins.module_utils._errors import OptionError
 from ansible_collections.forti.oauth.plugins.module_utils._fac import FortiAuthenticator, FortiAuthenticatorInfo
 from ansible_collections.forti.oauth.plugins.module_utils._forticwp import FortiCwp
+from ansible_collections.forti.oauth.plugins.module_utils._http_response import Response
 from ansible_collections.forti.oauth.plugins.module_utils._service import TokenService
 
 FAC = {"server": "fac.example.com", "client_id": "c"}

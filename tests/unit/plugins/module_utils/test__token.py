@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The token as a value: what is taken from an answer, when it is good, what a task sees."""
+"""The token as a value: what is taken from a response, how long it is good, what a task gets."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ FAC, CWP = "https://fac.example.com", "https://www.forticwp.com"
 YEARS_20 = 630_720_000
 
 
-def fac(sent_at: float = 1000.0, **answer: Any) -> Token:
-    return parse_fac({"access_token": "A30", **answer}, server=FAC, sent_at=sent_at)
+def fac(sent_at: float = 1000.0, **response: Any) -> Token:
+    return parse_fac({"access_token": "A30", **response}, server=FAC, sent_at=sent_at)
 
 
-def cwp(sent_at: float = 1000.0, server_time: float | None = None, **answer: Any) -> Token:
-    return parse_forticwp({"access_token": "J.W.T", **answer}, server=CWP, sent_at=sent_at, server_time=server_time)
+def cwp(sent_at: float = 1000.0, server_time: float | None = None, **response: Any) -> Token:
+    return parse_forticwp({"access_token": "J.W.T", **response}, server=CWP, sent_at=sent_at, server_time=server_time)
 
 
 def living(seconds: float | None) -> Token:
@@ -32,7 +32,7 @@ def living(seconds: float | None) -> Token:
 
 
 @pytest.mark.parametrize(
-    ("answer", "expires_at"),
+    ("response", "expires_at"),
     [
         pytest.param({"expires_in": 36000}, 37000.0, id="seconds"),
         pytest.param({"expires_in": "3600"}, 4600.0, id="text"),
@@ -44,8 +44,8 @@ def living(seconds: float | None) -> Token:
         pytest.param({"expires_in": YEARS_20}, 1000.0 + YEARS_20, id="20 years"),
     ],
 )
-def test_fac_expiry_is_seconds_from_when_the_request_went_out(answer: dict[str, Any], expires_at: float | None) -> None:
-    assert fac(**answer).expires_at == expires_at
+def test_fac_expiry_is_seconds_from_when_the_request_went_out(response: dict[str, Any], expires_at: float | None) -> None:
+    assert fac(**response).expires_at == expires_at
 
 
 @pytest.mark.parametrize("sent_at", [0.0, 1000.0, 1.7e9])
@@ -72,7 +72,7 @@ def test_forticwp_expiry_is_milliseconds_by_the_servers_clock(expires: Any, serv
 
 
 @pytest.mark.parametrize("value", [-1, "-1", True, False, "", "soon", "nan", "inf", float("nan"), float("inf"), [], {}, 10**400], ids=repr)
-def test_an_expiry_that_is_no_time_is_a_bad_answer(value: Any) -> None:
+def test_an_expiry_that_is_no_time_is_a_bad_response(value: Any) -> None:
     with pytest.raises(BadResponse) as of_fac:
         fac(expires_in=value)
     with pytest.raises(BadResponse) as of_cwp:
@@ -93,13 +93,13 @@ def test_an_expiry_that_is_no_time_is_a_bad_answer(value: Any) -> None:
         pytest.param(lambda: fac(expires_in=1_785_245_989), id="a time instead of seconds left"),
     ],
 )
-def test_an_expiry_that_is_too_far_away_is_a_bad_answer(parse: Any) -> None:
+def test_an_expiry_that_is_too_far_away_is_a_bad_response(parse: Any) -> None:
     with pytest.raises(BadResponse, match=r"^https://\S+ sent a token whose expiry is more than 20 years away\. Check that server is the token service\.$"):
         parse()
 
 
 @pytest.mark.parametrize(
-    ("answer", "fault"),
+    ("response", "fault"),
     [
         pytest.param({}, "is missing", id="missing"),
         pytest.param({"access_token": None}, "is no text", id="null"),
@@ -113,13 +113,13 @@ def test_an_expiry_that_is_too_far_away_is_a_bad_answer(parse: Any) -> None:
         pytest.param({"access_token": "S3CRET\x7f"}, "is not fit for a header", id="control character"),
     ],
 )
-def test_an_unusable_token_is_named_but_not_quoted(answer: dict[str, Any], fault: str) -> None:
+def test_an_unusable_token_is_named_but_not_quoted(response: dict[str, Any], fault: str) -> None:
     expected = f"https://fac.example.com answered without a usable token: access_token {fault}. Check that server is the token service."
     with pytest.raises(BadResponse) as caught:
-        parse_fac({"status": "success", **answer}, server=FAC, sent_at=0.0)
+        parse_fac({"status": "success", **response}, server=FAC, sent_at=0.0)
     assert caught.value.as_result() == {"msg": expected}
     with pytest.raises(BadResponse):
-        parse_forticwp(answer, server=CWP, sent_at=0.0, server_time=None)
+        parse_forticwp(response, server=CWP, sent_at=0.0, server_time=None)
 
 
 def test_only_the_access_token_is_needed() -> None:
@@ -191,7 +191,7 @@ def test_what_a_task_sees_of_a_token_that_never_expires() -> None:
     assert not {"refresh_token", "scope", "id_token"} & set(result)
 
 
-def test_what_is_kept_comes_back_the_same() -> None:
+def test_an_entry_gives_the_same_token_back() -> None:
     token = fac(expires_in=36000, refresh_token="R30", scope="read", id_token="I.D.T", token_type="x")
     assert Token.from_entry(token.as_entry()) == token
     with pytest.raises(ValueError, match=r"^not a token$"):
@@ -211,8 +211,9 @@ def test_no_secret_in_the_repr_and_no_change_of_a_token() -> None:
         token.access_token = "other"  # type: ignore[misc]
 
 
-def test_core_is_told_every_secret(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_core_is_told_every_secret_if_it_masks_secrets(monkeypatch: pytest.MonkeyPatch) -> None:
     told: list[str] = []
     monkeypatch.setattr(_redaction, "_register_secrets", told.extend)
+    monkeypatch.setattr(_token, "MASKED_BY_CORE", True)
     fac(refresh_token="R30", id_token="I.D.T", scope="read")
     assert told == ["A30", "R30", "I.D.T"]

@@ -14,9 +14,9 @@ from types import SimpleNamespace
 from typing import Any
 from urllib.parse import quote, quote_plus
 
-from ansible_collections.forti.oauth.plugins.module_utils._http_response import Response
 from ansible_collections.forti.oauth.plugins.module_utils._errors import BadResponse, FortiError, quotable, refusal
 from ansible_collections.forti.oauth.plugins.module_utils._fac_challenge import Challenge
+from ansible_collections.forti.oauth.plugins.module_utils._http_response import Response
 from hypothesis import example, given
 from hypothesis import strategies as st
 
@@ -127,7 +127,7 @@ def test_no_refusal_holds_a_secret(name: str, secret: str, around: str) -> None:
 @example(body={"challenge": "otp", "method": "x-abcdef", "session": "abcdef"}, secret="p", code="1")
 @example(body={"challenge": "otp", "session": "abcd", "message": "\ud800"}, secret="p", code="1")
 @example(body={"challenge": "otp", "session": "hunter2-hunter2"}, secret="hunter2-hunter2", code="1")
-def test_any_challenge_is_one_or_a_bad_answer(body: Any, secret: str, code: str) -> None:
+def test_any_challenge_is_one_or_a_bad_response(body: Any, secret: str, code: str) -> None:
     client = http(secret)
     try:
         challenge = Challenge.from_response(Response(SERVER, 406, {}, json.dumps(body).encode(), 0.0), client)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Whatever a server answers, it is a token or a BadResponse, and a result can be made of the token."""
+"""Whatever a server sends, it is a token or a BadResponse, and a result can be made of the token."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from typing import Any
 
 import pytest
 from ansible_collections.forti.oauth.plugins.module_utils import _result_cipher
-from ansible_collections.forti.oauth.plugins.module_utils._http_response import Response
 from ansible_collections.forti.oauth.plugins.module_utils._errors import BadResponse
+from ansible_collections.forti.oauth.plugins.module_utils._http_response import Response
 from ansible_collections.forti.oauth.plugins.module_utils._token import Token, parse_fac, parse_forticwp
 from hypothesis import example, given
 from hypothesis import strategies as st
@@ -62,7 +62,7 @@ def dumps(value: Any) -> bytes:
     return json.dumps(value).encode()
 
 
-def answer(body: bytes, **headers: str) -> Response:
+def response(body: bytes, **headers: str) -> Response:
     return Response(SERVER, 200, headers, body, SENT_AT)
 
 
@@ -106,7 +106,7 @@ def check(parse: Callable[[Mapping[str, Any]], Token], body: Mapping[str, Any]) 
 @example(body={"access_token": "A", "expires_in": math.nan, "expires": math.nan})
 @example(body={"access_token": "A", "expires_in": 5e-324, "expires": 5e-324})
 @example(body={"access_token": "A", "expires_in": 3600, "refresh_token": "\ud800", "scope": "\ud800"})
-def test_any_object_is_a_token_or_a_bad_answer(parse: Callable[[Mapping[str, Any]], Token], body: dict[str, Any]) -> None:
+def test_any_object_is_a_token_or_a_bad_response(parse: Callable[[Mapping[str, Any]], Token], body: dict[str, Any]) -> None:
     check(parse, body)
 
 
@@ -124,16 +124,16 @@ def test_any_clock_of_the_server(expires: Any, server_time: float | None) -> Non
 @example(body=b'{"a": ' + b"9" * 5000 + b"}")
 @example(body=b"\xff\xfe{\x00}\x00")
 @example(body=b"\xef\xbb\xbf{}")
-def test_any_body_is_an_object_or_a_bad_answer(body: bytes) -> None:
+def test_any_body_is_an_object_or_a_bad_response(body: bytes) -> None:
     try:
-        known = answer(body).json()
+        known = response(body).json()
     except BadResponse as exc:
-        assert answer(body).json_or_empty() == {}
+        assert response(body).json_or_empty() == {}
         assert str(exc).startswith(f"{SERVER} answered 200 with ")
         assert "\n" not in str(exc)
     else:
         assert isinstance(known, dict)
-        assert set(answer(body).json_or_empty()) == set(known)
+        assert set(response(body).json_or_empty()) == set(known)
 
 
 @given(date=ANY_TEXT | DATE)
@@ -149,7 +149,7 @@ def test_any_date_is_a_time_or_none_wherever_this_machine_is(date: str) -> None:
         for zone in ("UTC0", "XYZ-9"):
             os.environ["TZ"] = zone
             time.tzset()
-            times.add(answer(b"", Date=date).server_time)
+            times.add(response(b"", Date=date).server_time)
     finally:
         os.environ.pop("TZ") if before is None else os.environ.update(TZ=before)
         time.tzset()
@@ -159,7 +159,7 @@ def test_any_date_is_a_time_or_none_wherever_this_machine_is(date: str) -> None:
 
 @given(result=st.dictionaries(ANY_TEXT.filter(lambda name: name != "changed"), JSON, max_size=4), changed=st.booleans(), key=st.text("abcXYZ019-_", min_size=1))
 @example(result={"result": "own", "x": "\ud800"}, changed=True, key="k")
-def test_what_is_put_into_an_envelope_comes_out_of_it(result: dict[str, Any], changed: bool, key: str) -> None:
+def test_any_result_is_the_same_after_encrypting_and_decrypting(result: dict[str, Any], changed: bool, key: str) -> None:
     whole = json.loads(dumps({**result, "changed": changed}))
     written = json.loads(json.dumps(_result_cipher.encrypt(whole, key)))
     assert set(written) == {"changed", "result"}
