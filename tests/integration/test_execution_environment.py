@@ -38,7 +38,7 @@ def test_the_sample_is_a_definition_that_the_builder_takes(collections: pathlib.
     assert yaml.safe_load((written / "requirements.yml").read_text())["collections"][0]["name"].endswith("/forti.oauth.git")
     assert (written / "requirements.txt").read_text().split() == ["redis>=6"]
     last = (tmp_path / "context" / "Containerfile").read_text().rpartition("COPY --from=galaxy /usr/share/ansible /usr/share/ansible")[2]
-    assert "RUN $PYCMD -m compileall -q /usr/share/ansible/collections/ansible_collections/forti\n" in last
+    assert "RUN $PYCMD -m compileall -q --invalidation-mode checked-hash /usr/share/ansible/collections/ansible_collections/forti\n" in last
     wrong = tmp_path / "execution-environment.yml"
     wrong.write_text(sample.read_text().replace("dependencies:", "dependences:"))
     assert "dependences" in builder("create", "--file", str(wrong), "--context", str(tmp_path / "other"), fails=True)

@@ -25,7 +25,9 @@ from ansible_collections.forti.oauth.plugins.module_utils._argspec import (
     TOKEN_STORE,
     TOKEN_STORE_INFO,
     Spec,
+    environment_variables,
 )
+from ansible_collections.forti.oauth.plugins.plugin_utils._lookup_base import definitions_of
 
 # Where the collection is: its code, and the folder of collections that it is in.
 COLLECTION = pathlib.Path(importlib.import_module("ansible_collections.forti.oauth.plugins.module_utils._argspec").__file__ or "").parents[2]
@@ -72,6 +74,16 @@ def documented(option: dict[str, Any]) -> dict[str, Any]:
     }
 
 
+def sources(option: dict[str, Any]) -> dict[str, Any]:
+    """Return where an option's value comes from, as the documentation and the definitions for core write it."""
+    return {
+        "env": [env["name"] for env in option.get("env", [])],
+        "vars": [var["name"] for var in option.get("vars", [])],
+        "ini": [(ini["section"], ini["key"]) for ini in option.get("ini", [])],
+        "aliases": option.get("aliases", []),
+    }
+
+
 def in_lookups(spec: Spec) -> Spec:
     """Return the options of a lookup: it ends no token, and has no second task to answer a challenge in.
 
@@ -88,9 +100,7 @@ def plain(description: str | list[str]) -> str:
 
 @pytest.mark.parametrize("name", MODULES)
 def test_a_module_documents_its_options(shown: Shown, name: str) -> None:
-    options = dict(shown["module", name]["doc"]["options"])
-    if name in OF_SERVICES:
-        assert documented(options.pop("_result_key")) == documented({"type": "str"})  # the action plugin's; the spec of what users give has it not
+    options = shown["module", name]["doc"]["options"]
     assert {key: documented(option) for key, option in options.items()} == {key: documented(option) for key, option in MODULES[name].items()}
 
 
@@ -105,12 +115,42 @@ def test_a_lookup_documents_its_options(shown: Shown, name: str) -> None:
 @pytest.mark.parametrize("name", PREFIXES)
 def test_a_lookup_reads_the_variables_of_the_spec(shown: Shown, name: str) -> None:
     options = shown["lookup", name]["doc"]["options"]
-    sources = {key: ([env["name"] for env in option.get("env", [])], [var["name"] for var in option.get("vars", [])]) for key, option in options.items()}
+    found = {key: (known["env"], known["vars"]) for key, known in ((key, sources(option)) for key, option in options.items())}
     expected: dict[str, tuple[list[str], list[str]]] = {"return_as": ([], [])}
     for key, option in in_lookups(MODULES[name]).items():
         variable = "forti_oauth_cache" if key == "cache" else f"{PREFIXES[name]}_{key}"
         expected[key] = (option["fallback"][1], [variable]) if "fallback" in option else ([], [])
-    assert sources == expected
+    assert found == expected
+
+
+@pytest.mark.parametrize("name", PREFIXES)
+def test_a_lookup_reads_from_ansible_cfg_what_lasts_and_is_no_secret(shown: Shown, name: str) -> None:
+    options = shown["lookup", name]["doc"]["options"]
+    expected = {
+        key: ("forti_oauth" if key == "cache" else PREFIXES[name], key)
+        for key in ("server", "client_id", "cache", "ca_path", "validate_certs", "timeout", "retries")
+        if key in MODULES[name]
+    }
+    assert {key: [(ini["section"], ini["key"]) for ini in option["ini"]] for key, option in options.items() if option.get("ini")} == {
+        key: [place] for key, place in expected.items()
+    }
+
+
+@pytest.mark.parametrize("name", PREFIXES)
+def test_core_is_told_the_sources_that_a_lookup_documents(shown: Shown, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    for variable in environment_variables(MODULES[name]):
+        monkeypatch.setenv(variable, "set")  # core is not told of an environment variable that is not set
+    lookup = importlib.import_module(f"ansible_collections.forti.oauth.plugins.lookup.{name}").LookupModule
+    told = {key: sources(definition) for key, definition in definitions_of(lookup).items()}
+    assert told == {key: sources(option) for key, option in shown["lookup", name]["doc"]["options"].items() if key != "return_as"}
+
+
+@pytest.mark.parametrize("name", PREFIXES)
+def test_core_is_told_of_no_environment_variable_that_is_empty_or_not_set(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    variables = sorted(environment_variables(MODULES[name]))
+    monkeypatch.setenv(variables[0], "")
+    lookup = importlib.import_module(f"ansible_collections.forti.oauth.plugins.lookup.{name}").LookupModule
+    assert not [key for key, definition in definitions_of(lookup).items() if definition.get("env")]
 
 
 @pytest.mark.parametrize("name", PREFIXES)

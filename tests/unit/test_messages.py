@@ -14,19 +14,20 @@ import pytest
 
 ROOT = pathlib.Path(__file__).parents[2]
 GUIDE = re.sub(r"[\s`]+", " ", (ROOT / "docs" / "docsite" / "rst" / "guide_troubleshooting.rst").read_text()).lower()
-SOURCES = sorted(path for part in ("module_utils", "plugin_utils", "modules") for path in (ROOT / "plugins" / part).glob("*.py"))
+PLUGINS = ROOT / "plugins"
+SOURCES = sorted(path for part in ("module_utils", "plugin_utils", "modules") for path in (PLUGINS / part).rglob("*.py"))
 DOCUMENTATION = ("DOCUMENTATION", "EXAMPLES", "RETURN")
-LONG = 3  # words that make a text a sentence and no name
+LONG = 3  # words; a shorter text is a name
 
 
 def fixed_parts(text: str) -> list[str]:
-    """Return the sentences of a message, or what stays of them where values are put in."""
+    """Return the sentences of a message, or the parts of them between the values that are put in."""
     parts = [" ".join(part.split()).strip(" .:;,(") for part in re.split(r"\{\}|(?<=[.:]) ", text)]
     return [part for part in parts if len(part.split()) >= LONG]
 
 
 def texts(tree: ast.AST) -> set[str]:
-    """Return all texts of the code that are no documentation; a value that is put in is written {}."""
+    """Return all texts of the code but its documentation. {} stands for each value that is put in."""
     skipped = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
     skipped |= {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) in DOCUMENTATION}
     for node in ast.walk(tree):
@@ -41,7 +42,7 @@ def _text(node: ast.Constant | ast.JoinedStr) -> str:
     return node.value if isinstance(node.value, str) else ""
 
 
-@pytest.mark.parametrize("path", SOURCES, ids=lambda path: path.name)
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: path.relative_to(PLUGINS).as_posix())
 def test_every_message_is_explained(path: pathlib.Path) -> None:
     missing = {part for text in texts(ast.parse(path.read_text())) for part in fixed_parts(text) if part.lower() not in GUIDE}
     assert missing == set()
