@@ -55,7 +55,9 @@ class TokenLookup:
         In the main process core may read it, once, because C(ansible-config) shows it.
         """
         if multiprocessing.parent_process() is not None:
-            C.config.initialize_plugin_configuration_definitions("lookup", cls.__module__, _Definitions(cls))
+            definitions = _Definitions()
+            _register(cls, definitions)
+            definitions.lookup = cls
 
     @classmethod
     def service(cls) -> type[TokenService]:
@@ -122,7 +124,7 @@ class TokenLookup:
         from ansible_collections.forti.oauth.plugins.module_utils._argspec import decrypted, unknown_option
 
         definitions = definitions_of(type(self))
-        C.config.initialize_plugin_configuration_definitions("lookup", type(self).__module__, definitions)
+        _register(type(self), definitions)
         known = {name for option in definitions for name in (option, *definitions[option].get("aliases", ()))}
         if not known.issuperset(given):
             raise unknown_option(set(given) - known, known | set(_RETURN_AS))
@@ -139,17 +141,19 @@ class TokenLookup:
 class _Definitions(Mapping[str, dict[str, Any]]):
     """The definitions of a lookup's options for core, made from the spec when core reads them. A hit does not need them."""
 
-    def __init__(self, lookup: type[TokenLookup]) -> None:
-        self._lookup = lookup
+    lookup: type[TokenLookup] | None = None  # set after the registration, because ansible-core 2.22 reads all definitions while it registers them
 
     def __getitem__(self, name: str) -> dict[str, Any]:
-        return definitions_of(self._lookup)[name]
+        return self._made()[name]
 
     def __iter__(self) -> Iterator[str]:
-        return iter(definitions_of(self._lookup))
+        return iter(self._made())
 
     def __len__(self) -> int:
-        return len(definitions_of(self._lookup))
+        return len(self._made())
+
+    def _made(self) -> dict[str, dict[str, Any]]:
+        return definitions_of(self.lookup) if self.lookup else {}
 
 
 def definitions_of(lookup: type[TokenLookup]) -> dict[str, dict[str, Any]]:
@@ -167,6 +171,13 @@ def definitions_of(lookup: type[TokenLookup]) -> dict[str, dict[str, Any]]:
         if name in _INI:
             definitions[name]["ini"] = [{"section": "forti_oauth" if name == "cache" else lookup.prefix.rstrip("_"), "key": name}]
     return definitions
+
+
+def _register(lookup: type[TokenLookup], definitions: Mapping[str, Any]) -> None:
+    """Tell core the definitions of a lookup's options. A core without this interface makes them from the documentation, more slowly."""
+    register = getattr(C.config, "initialize_plugin_configuration_definitions", None)
+    if register:
+        register("lookup", lookup.__module__, definitions)
 
 
 def _answer(result: dict[str, Any], return_as: str) -> Any:

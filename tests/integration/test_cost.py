@@ -41,6 +41,14 @@ def test_a_hit_connects_to_nothing_and_loads_next_to_nothing(play: Player, tmp_p
     assert len(set(outcome.of_all("again"))) == 1
 
 
+def test_a_worker_reads_no_documentation(play: Player) -> None:
+    outcome = play(kept("definitions", f"[{TOKEN}, lookup('loaded', 'definitions')][1]"), keep="definitions", hosts=2, env=ENV)
+    assert outcome.of_all("definitions") == ["dict", "_Definitions"], (
+        "This ansible-core does not take option definitions by ConfigManager.initialize_plugin_configuration_definitions any more, "
+        "so each template parses the lookup's documentation. See TokenLookup.__init_subclass__ in plugins/plugin_utils/_lookup_base.py."
+    )
+
+
 def test_of_those_who_ask_at_the_same_time_one_works(play: Player) -> None:
     outcome = play(kept("loaded", f"[{TOKEN}, lookup('loaded')][1]"), keep="loaded", hosts=5, env={**ENV, "ANSIBLE_FORKS": "5"})
     assert play.sim.counts["connections"] == play.sim.counts["fac.login"] == 1
