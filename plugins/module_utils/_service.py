@@ -120,6 +120,11 @@ class TokenService(abc.ABC):
         return RedactedDict({name: self.options[name] for name in _ONE_TIME if self.options.get(name) is not None})
 
     @property
+    def source(self) -> str:
+        """Where a fetched token comes from: C(login), or C(refresh) if the options hold a refresh token."""
+        return "refresh" if self.options["grant_type"] == "refresh_token" else "login"
+
+    @property
     def lock_timeout(self) -> float:
         """The seconds after which a request for these options has ended in the worst case."""
         one_request = (self.options["retries"] + 1) * (self.options["timeout"] + LONGEST_PAUSE)
@@ -140,8 +145,7 @@ class TokenService(abc.ABC):
         """
 
     def _as_result(self, token: Token) -> dict[str, Any]:
-        source = "refresh" if self.options["grant_type"] == "refresh_token" else "login"
-        return {"changed": False, **token.as_result(source)}
+        return {"changed": False, **token.as_result(self.source)}
 
     def refuse(self, response: Response, hints: Mapping[Any, str] | None = None) -> Exception:
         """Return the error for a response whose status is not a success."""

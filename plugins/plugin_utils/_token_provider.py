@@ -120,6 +120,7 @@ class TokenProvider:
             lock_timeout=self._service.lock_timeout,
             one_time=self._service.one_time,
             min_validity=self._service.options["min_validity"],
+            source=self._service.source,
         )
 
     @functools.cached_property

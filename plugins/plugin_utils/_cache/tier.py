@@ -33,6 +33,7 @@ class CacheRequest:
     lock_timeout: float  # seconds to wait for another process that gets the same
     one_time: Mapping[str, str] = dataclasses.field(default_factory=dict, repr=False)  # options that work once; they are not part of the key
     min_validity: int = 0  # seconds
+    source: str = "login"  # of a token that is fetched for it
     asked_at: float = dataclasses.field(default_factory=time.time)
 
     def accepts(self, *, stored_at: float, request_id: str | None) -> bool:

@@ -106,7 +106,7 @@ class TokenCache:
 
     def _new(self, request: CacheRequest, fetch: Callable[[], Token], refresh: Callable[[str], Token]) -> Entry:
         """Refresh, or log in. The caller holds the locks of all tiers."""
-        return self._refreshed(request, refresh) or Entry(fetch(), request.request_id, source="login")
+        return self._refreshed(request, refresh) or Entry(fetch(), request.request_id, source=request.source)
 
     def _refreshed(self, request: CacheRequest, refresh: Callable[[str], Token]) -> Entry | None:
         """Return a refreshed token; None if only a login helps."""
