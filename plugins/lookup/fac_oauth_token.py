@@ -57,16 +57,21 @@ _raw:
   elements: raw
 """
 
-from typing import TYPE_CHECKING
+import os
+from importlib.util import module_from_spec, spec_from_file_location
+from typing import TYPE_CHECKING, Any
 
 from ansible.plugins.lookup import LookupBase
-from ansible_collections.forti.oauth.plugins.plugin_utils._bytecode import load
 
 if TYPE_CHECKING:
     from ansible_collections.forti.oauth.plugins.module_utils._service import TokenService
     from ansible_collections.forti.oauth.plugins.plugin_utils._lookup_base import TokenLookup
 else:
-    TokenLookup = load("_lookup_base").TokenLookup
+    # This file says why the lookups' files are not simply imported.
+    _spec: Any = spec_from_file_location("_bytecode", os.path.join(os.path.dirname(os.path.dirname(__file__)), "plugin_utils", "_bytecode.py"))
+    _bytecode = module_from_spec(_spec)
+    _spec.loader.exec_module(_bytecode)
+    TokenLookup = _bytecode.token_lookup()
 
 
 class LookupModule(TokenLookup, LookupBase):

@@ -4,35 +4,39 @@
 
 # This file is **private** to the collection: it can change at any time. Do not use it outside of the collection.
 
-"""Import a file of plugin_utils from Python's bytecode cache, past the collection loader of ansible-core."""
+"""Load the files of a lookup's hit from Python's bytecode cache, past the collection loader of ansible-core.
+
+What it buys: core compiles the files of a collection anew in each process, and each template of each host has a process of its own. Compiling the
+files of a hit, this one included, takes longer than the hit. The lookup plugins themselves come from the bytecode cache, so they load this file
+by its path. When it can go: as soon as core's loader of collections keeps bytecode. Plain imports do then.
+"""
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 import zlib
-from collections.abc import Mapping
 from importlib.machinery import SourceFileLoader
 from importlib.util import module_from_spec, spec_from_loader
-from types import ModuleType
+from typing import Any
 
-# What it buys: core compiles the files of a collection anew in each process, and each template of each host has a process of its own. Compiling
-# the files of a hit takes longer than the hit. When it can go: as soon as core's loader of collections keeps bytecode. A plain import does then.
+_PACKAGE = "ansible_collections.forti.oauth.plugins.plugin_utils"
 
 
 class _Loader(SourceFileLoader):
-    def path_stats(self, path: str) -> Mapping[str, int]:
-        """Return a checksum for a time: a source that was changed without a change of its size and time must not run old bytecode."""
+    def path_stats(self, path: str) -> dict[str, int]:
+        """Return a checksum in place of the time. A source that was changed without a change of its size and time must not run old bytecode."""
         source = self.get_data(path)
         return {"mtime": zlib.crc32(source), "size": len(source)}
 
 
-def load(name: str) -> ModuleType:
+def load(name: str) -> Any:
     """Return the module C(plugin_utils.NAME). If it cannot be loaded, no half of it stays in C(sys.modules).
 
     :raises FileNotFoundError: there is no such file.
     """
-    full_name = f"{__package__}.{name}"
+    full_name = f"{_PACKAGE}.{name}"
     if full_name not in sys.modules:
         loader = _Loader(full_name, os.path.join(os.path.dirname(__file__), *name.split(".")) + ".py")
         module = module_from_spec(spec_from_loader(full_name, loader))  # type: ignore[arg-type]
@@ -43,3 +47,10 @@ def load(name: str) -> ModuleType:
             del sys.modules[full_name]
             raise
     return sys.modules[full_name]
+
+
+def token_lookup() -> Any:
+    """Return the class C(TokenLookup), with its fast path if that file exists."""
+    with contextlib.suppress(FileNotFoundError):
+        load("_cache.lookup_answers")
+    return load("_lookup_base").TokenLookup

@@ -19,8 +19,7 @@ from ansible_collections.forti.oauth.plugins.module_utils._errors import OptionE
 from ansible_collections.forti.oauth.plugins.module_utils._service import TokenService
 from ansible_collections.forti.oauth.plugins.module_utils._token import Token
 from ansible_collections.forti.oauth.plugins.plugin_utils._cache.backends import backends
-from ansible_collections.forti.oauth.plugins.plugin_utils._cache.encrypted import EncryptedCache
-from ansible_collections.forti.oauth.plugins.plugin_utils._cache.tier import CacheRequest, Entry, Tier
+from ansible_collections.forti.oauth.plugins.plugin_utils._cache.tier import CacheRequest, Entry
 from ansible_collections.forti.oauth.plugins.plugin_utils._cache.token_cache import TokenCache
 
 Result = dict[str, Any]
@@ -125,10 +124,5 @@ class TokenProvider:
 
     @functools.cached_property
     def _cache(self) -> TokenCache:
-        opened = backends(self._service.options["cache"])
-        if not self._service.has_secret_key:
-            opened = opened[:1]
-        caches = [EncryptedCache(open_backend, warn=warn_once) for open_backend in opened]
-        for run in caches[:1]:
-            run.open()  # the shared one is opened when the run has no token
-        return TokenCache([Tier(cache) for cache in caches], warn=warn_once)
+        open_backends = backends(self._service.options["cache"])
+        return TokenCache(open_backends if self._service.has_secret_key else open_backends[:1], warn=warn_once)

@@ -17,7 +17,7 @@ TOKEN = "lookup('forti.oauth.fac_oauth_token')"
 MODULE = "- forti.oauth.fac_oauth_token:\n"
 OURS = "ansible_collections.forti.oauth.plugins."
 FROM_BYTECODE = {"plugin_utils._lookup_base", "plugin_utils._cache.lookup_answers"}
-OF_A_HIT = {"lookup", "lookup.fac_oauth_token", "plugin_utils", "plugin_utils._bytecode", *FROM_BYTECODE}
+OF_A_HIT = {"lookup", "lookup.fac_oauth_token", *FROM_BYTECODE}
 OF_CORE = {"action", "modules"}  # where it looked for the tasks of the play
 TO_TELL_CORE = {"module_utils", "module_utils._redaction"}  # where it masks secrets
 SLOW = {"requests", "urllib3", "redis", "cryptography.hazmat.primitives.kdf.scrypt"}
@@ -43,7 +43,8 @@ def test_a_hit_connects_to_nothing_and_loads_next_to_nothing(play: Player, tmp_p
 
 def test_a_worker_reads_no_documentation(play: Player) -> None:
     outcome = play(kept("definitions", f"[{TOKEN}, lookup('loaded', 'definitions')][1]"), keep="definitions", hosts=2, env=ENV)
-    assert outcome.of_all("definitions") == ["dict", "_Definitions"], (
+    on_a_miss, on_a_hit = map(int, outcome.of_all("definitions"))
+    assert on_a_miss and not on_a_hit, (
         "This ansible-core does not take option definitions by ConfigManager.initialize_plugin_configuration_definitions any more, "
         "so each template parses the lookup's documentation. See TokenLookup.__init_subclass__ in plugins/plugin_utils/_lookup_base.py."
     )

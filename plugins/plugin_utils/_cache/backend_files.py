@@ -93,7 +93,8 @@ class FilesBackend:
         """Hold an flock. The kernel frees it when its holder ends in any way."""
         deadline = time.monotonic() + timeout
         with self._os_errors():
-            os.makedirs(self._path(_LOCKS), mode=0o700, exist_ok=True)
+            with contextlib.suppress(FileExistsError):
+                os.mkdir(self._path(_LOCKS), 0o700)
             handle = os.open(self._path(os.path.join(_LOCKS, name)), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
         try:
             while not self._flock(handle):

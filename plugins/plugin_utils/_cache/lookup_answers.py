@@ -25,7 +25,9 @@ from ansible import constants as C
 
 with contextlib.suppress(ImportError):  # ansible-core depends on it, but the import test of ansible-test runs without it
     from cryptography.exceptions import InvalidTag
-    from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+    # Not AESGCM: ansible-vault has imported these three, and importing one more file takes as long as a hit.
+    from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
     from cryptography.hazmat.primitives.hashes import SHA512
     from cryptography.hazmat.primitives.hmac import HMAC
 
@@ -35,7 +37,7 @@ if TYPE_CHECKING:
 # Names that backend_files states. A hit does not import that file, because it would take longer than the hit; a test holds the names together.
 _RUN_FOLDER, _GENERATION, _SUFFIX = "forti_oauth", "generation", ".token"
 _ANSWERS = "answers"  # folder in the run's folder
-_NONCE, _NAME, _GENERATION_LENGTH = 12, 16, 32  # bytes
+_NONCE, _TAG, _NAME, _GENERATION_LENGTH = 12, 16, 16, 32  # bytes
 _LOCK_TIMEOUT = 60  # seconds; whoever waits for longer asks the token cache, which has a lock of its own
 
 
@@ -82,9 +84,8 @@ class LookupAnswers:
         name, key = self._derived(generation)
         now = time.time()
         stored = {"answer": answer, "secrets": secrets, "from": now, "until": now + good_for}
-        nonce = os.urandom(_NONCE)
         with contextlib.suppress(BackendError):  # the next lookup asks the token cache then
-            self._backend().write(name, nonce + AESGCM(key).encrypt(nonce, json.dumps(stored).encode("utf-8"), name.encode("ascii")), keep_until=None)
+            self._backend().write(name, _encrypt(stored, name, key), keep_until=None)
 
     @contextlib.contextmanager
     def lock(self) -> Iterator[None]:
@@ -119,11 +120,20 @@ def _read(path: str) -> bytes:
         return b""
 
 
+def _encrypt(answer: dict[str, Any], name: str, key: bytes) -> bytes:
+    nonce = os.urandom(_NONCE)
+    encryptor = Cipher(algorithms.AES(key), modes.GCM(nonce)).encryptor()
+    encryptor.authenticate_additional_data(name.encode("ascii"))
+    return nonce + encryptor.update(json.dumps(answer).encode("utf-8")) + encryptor.finalize() + encryptor.tag
+
+
 def _decrypt(stored: bytes, name: str, key: bytes) -> dict[str, Any] | None:
     if not stored:
         return None
     try:
-        answer: dict[str, Any] = json.loads(AESGCM(key).decrypt(stored[:_NONCE], stored[_NONCE:], name.encode("ascii")))
+        decryptor = Cipher(algorithms.AES(key), modes.GCM(stored[:_NONCE], stored[-_TAG:])).decryptor()
+        decryptor.authenticate_additional_data(name.encode("ascii"))
+        answer: dict[str, Any] = json.loads(decryptor.update(stored[_NONCE:-_TAG]) + decryptor.finalize())
     except (InvalidTag, ValueError):
         return None
     return answer

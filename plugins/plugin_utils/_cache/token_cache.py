@@ -16,16 +16,20 @@ from collections.abc import Callable, Iterator, Sequence
 
 from ansible_collections.forti.oauth.plugins.module_utils._errors import FortiError, is_refusal
 from ansible_collections.forti.oauth.plugins.module_utils._token import Token
-from ansible_collections.forti.oauth.plugins.plugin_utils._cache.backend import single_flight
-from ansible_collections.forti.oauth.plugins.plugin_utils._cache.encrypted import CacheKey, Content
+from ansible_collections.forti.oauth.plugins.plugin_utils._cache.backend import Backend, single_flight
+from ansible_collections.forti.oauth.plugins.plugin_utils._cache.encrypted import CacheKey, Content, EncryptedCache
 from ansible_collections.forti.oauth.plugins.plugin_utils._cache.tier import CacheRequest, Entry, Tier, tombstone
 
 
 class TokenCache:
     """Tokens in tiers, nearest first: the run's own, then the one that other runs share. Without tiers, nothing is kept."""
 
-    def __init__(self, tiers: Sequence[Tier], *, warn: Callable[[str], None]) -> None:
-        self._tiers = tuple(tiers)
+    def __init__(self, open_backends: Sequence[Callable[[], Backend]], *, warn: Callable[[str], None]) -> None:
+        """:arg open_backends: what opens the backend of each tier. The first is opened at once, the others when the run has no token."""
+        caches = [EncryptedCache(open_backend, warn=warn) for open_backend in open_backends]
+        if caches:
+            caches[0].open()
+        self._tiers = tuple(map(Tier, caches))
         self._warn = warn
 
     @property

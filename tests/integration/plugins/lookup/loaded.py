@@ -17,7 +17,7 @@ OURS = "ansible_collections.forti.oauth.plugins.lookup.fac_oauth_token"
 
 class LookupModule(LookupBase):
     def run(self, terms: list[Any], variables: dict[str, Any] | None = None, **kwargs: Any) -> list[Any]:
-        """Return the class of the loader of each module, under the module's name; with C(definitions), the class of those."""
+        """Return the class of the loader of each module, under the module's name; with C(definitions), the number of those."""
         if terms == ["definitions"]:
-            return [type(C.config.get_configuration_definitions("lookup", OURS)).__name__]
+            return [len(C.config.get_configuration_definitions("lookup", OURS))]
         return [{name: type(getattr(module, "__loader__", None)).__name__ for name, module in list(sys.modules.items())}]
