@@ -103,7 +103,7 @@ class Http:
             with session.request(
                 **arguments, timeout=self._timeout, verify=self._verify, cert=self._certificate, allow_redirects=False, stream=True, auth=_no_netrc
             ) as response:
-                if response.headers.get("Content-Encoding", "").strip().lower() not in _ENCODINGS:
+                if response.headers.get("Content-Encoding", "").lower() not in _ENCODINGS:
                     return NOT_DECODED
                 body = b""
                 for chunk in response.iter_content(_PIECE):

@@ -103,7 +103,7 @@ class Token:
         sound += [text is None or isinstance(text, str) for text in optional]
         sound += [isinstance(at, (int, float)) and 0 <= at < _LAST_TIME for at in times]
         if not all(sound):
-            raise ValueError("not a token")
+            raise ValueError("invalid")
         return cls(**fields)
 
     @classmethod

@@ -2,22 +2,18 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the unit tests share: an environment without options, a clock, a desk, and real processes."""
+"""What the unit tests share: an environment without options, a clock, and real processes."""
 
 from __future__ import annotations
 
 import multiprocessing
 import os
-import pathlib
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
-
-if TYPE_CHECKING:
-    from tests.unit.desk import Desk
 
 Processes = Callable[[int, Callable[[], Any]], list[Any]]
 _PATIENCE = 20  # seconds
@@ -41,16 +37,8 @@ def in_processes() -> Processes:
 
 
 @pytest.fixture
-def desk(tmp_path: pathlib.Path) -> Desk:
-    """A broker's desk, where a warning is a failure."""
-    from tests.unit.desk import Desk  # when this file is read, the collection is not there yet
-
-    return Desk(tmp_path)
-
-
-@pytest.fixture
 def after(monkeypatch: pytest.MonkeyPatch) -> Callable[[float], None]:
-    """Let so many seconds go by on the clock, or back."""
+    """Set the clock forward, or back, by so many seconds."""
     passed = [0.0]
     real = time.time
     monkeypatch.setattr(time, "time", lambda: real() + passed[0])

@@ -27,7 +27,7 @@ from ansible_collections.forti.oauth.plugins.module_utils._argspec import (
     Spec,
     environment_variables,
 )
-from ansible_collections.forti.oauth.plugins.plugin_utils._lookup_base import definitions_of
+from ansible_collections.forti.oauth.plugins.plugin_utils._lookup_miss import definitions_of
 
 # Where the collection is: its code, and the folder of collections that it is in.
 COLLECTION = pathlib.Path(importlib.import_module("ansible_collections.forti.oauth.plugins.module_utils._argspec").__file__ or "").parents[2]

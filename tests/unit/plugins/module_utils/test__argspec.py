@@ -17,6 +17,7 @@ from ansible_collections.forti.oauth.plugins.module_utils._argspec import (
     TOKEN_STORE,
     TOKEN_STORE_INFO,
     Spec,
+    decrypted,
     environment_variables,
     secret_values,
     validated,
@@ -179,3 +180,20 @@ def test_which_values_are_secret() -> None:
     options = {"password": "p", "client_secret": 5, "otp": "o", "session": "", "code": None, "username": "u", "client_key": "/k", "refresh_token": "r"}
     assert secret_values(FAC_TOKEN, options) == {"p", "5", "o", "r"}
     assert secret_values(FORTICWP_TOKEN, {"credential": "c", "username": "u"}) == {"c"}
+
+
+class Vaulted:
+    """A value that is encrypted in a playbook, as ansible-core up to 2.18 hands it on."""
+
+    __ENCRYPTED__ = True
+
+    def __str__(self) -> str:
+        return "hunter2"
+
+
+def test_a_value_that_is_encrypted_in_the_playbook_is_a_text() -> None:
+    assert decrypted({"password": Vaulted(), "timeout": 5, "scope": None}) == {"password": "hunter2", "timeout": 5, "scope": None}
+    assert fac(password=Vaulted())["password"] == "hunter2"
+    with pytest.raises(OptionError) as caught:
+        fac(password=Vaulted(), grant_type=Vaulted())
+    assert "hunter2" not in str(caught.value)

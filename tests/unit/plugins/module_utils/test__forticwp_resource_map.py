@@ -2,15 +2,18 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What becomes of a resource map: companies with headers, or one line that says why not."""
+"""The resource map: how it is read, and what becomes of it: companies with headers, or one line that says why not."""
 
 from __future__ import annotations
 
 from typing import Any
 
 import pytest
-from ansible_collections.forti.oauth.plugins.module_utils._errors import BadResponse, OptionError
+from ansible_collections.forti.oauth.plugins.module_utils._errors import BadResponse, FortiError, OptionError
+from ansible_collections.forti.oauth.plugins.module_utils._forticwp import FortiCwp
 from ansible_collections.forti.oauth.plugins.module_utils._forticwp_resource_map import ResourceMap, chosen, companies
+
+from tests.simulator import Simulator
 
 SERVER = "https://www.forticwp.com"
 ENTRY: dict[str, Any] = {"resourceURL": SERVER, "roleId": 1, "username": "u", "companyMapSet": [{"companyId": 2, "companyName": "Example"}]}
@@ -124,12 +127,49 @@ def test_a_long_list_is_cut() -> None:
         chosen(known, "x", server=SERVER)
 
 
-def test_a_given_token_needs_no_credential() -> None:
-    def service_for(options: dict[str, Any]) -> ResourceMap:
-        return ResourceMap.from_options(options, explicit=options, warn=pytest.fail, notify=pytest.fail)
+def service_for(options: dict[str, Any]) -> ResourceMap:
+    return ResourceMap.from_options(options, explicit=options, warn=pytest.fail, notify=pytest.fail)
 
+
+def test_a_given_token_needs_no_credential() -> None:
     assert service_for({"access_token": "T30"}).options["access_token"] == "T30"
     with pytest.raises(OptionError, match="credential is missing"):
         service_for({})
     with pytest.raises(OptionError, match="access_token holds a space"):
         service_for({"access_token": "Bearer T30"})
+
+
+@pytest.mark.parametrize("check_mode", [True, False])
+def test_the_map_is_read_with_the_token_alone(sim: Simulator, check_mode: bool) -> None:
+    login = {"server": sim.host, "ca_path": sim.ca, "credential": "f59fb84e-c896-4d38-91f3-1eee401823b6"}
+    access_token = FortiCwp.from_options(login, explicit=login, warn=pytest.fail, notify=pytest.fail).fetch().access_token
+    result = service_for({"server": sim.host, "ca_path": sim.ca, "access_token": access_token}).run(check_mode=check_mode)
+    entry = {"resourceURL": sim.url, "roleId": 1, "username": "cwp@example.com", "companyMapSet": [{"companyId": 2, "companyName": "Example"}]}
+    assert result == {"changed": False, "server": sim.url, "resource_map": [entry]}
+    request = sim.requests[-1]
+    assert (request["method"], request["path"], request["query"], request["body"]) == ("GET", "/api/v1/resourceURLMap", "", "")
+    assert (request["headers"]["Authorization"], request["headers"]["Content-Type"]) == (f"Bearer {access_token}", "application/json")
+
+
+ENDED = "The token has ended, or is another server's. Get a new one, such as by force."
+NO_LIST = "Check that server is the token service, and not a proxy or a login page."
+
+
+@pytest.mark.parametrize(
+    ("fault", "said"),
+    [
+        pytest.param({"status": 400}, "400. Check that server is the one that issued the token.", id="400"),
+        pytest.param({"status": 401}, f"401. {ENDED}", id="401"),
+        pytest.param(None, f"401 invalid_token (The access token is not valid.). {ENDED}", id="unknown token"),
+        pytest.param({"status": 403}, "403. Check that this account may use the API.", id="403"),
+        pytest.param({"status": 404}, "404. Check server: there is no resource map at this address.", id="404"),
+        pytest.param({"status": 405}, "405. Check server: there is no resource map at this address.", id="405"),
+        pytest.param({"status": 200, "body": {"a": 1}}, f"200 with no JSON list. {NO_LIST}", id="not a list"),
+    ],
+)
+def test_a_map_that_cannot_be_read_says_what_to_check(sim: Simulator, fault: dict[str, Any] | None, said: str) -> None:
+    if fault is not None:
+        sim.fault("/api/v1/resourceURLMap", **fault)
+    with pytest.raises(FortiError) as caught:
+        service_for({"server": sim.host, "ca_path": sim.ca, "access_token": "J.W.T"}).run(check_mode=False)
+    assert str(caught.value) == f"{sim.url} answered {said}"

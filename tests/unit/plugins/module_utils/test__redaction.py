@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import pytest
 from ansible_collections.forti.oauth.plugins.module_utils import _redaction
-from ansible_collections.forti.oauth.plugins.module_utils._redaction import MASK, RedactedDict, redact, register
+from ansible_collections.forti.oauth.plugins.module_utils._redaction import MASK, RedactedDict, leave_to_controller, redact, register
 
 
 @pytest.mark.parametrize(
@@ -88,6 +88,14 @@ def test_core_is_told_what_is_there(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(_redaction, "_register_secrets", told.append)
     register("one", None, "", "two")
     assert told == [["one", "two"]]
+
+
+def test_what_is_left_to_the_controller_is_not_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[list[str]] = []
+    monkeypatch.setattr(_redaction, "_register_secrets", told.append)
+    leave_to_controller()
+    register("one")
+    assert told == []
 
 
 def test_an_older_core_is_told_nothing(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,11 +6,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from typing import Any
 
 import pytest
-from ansible_collections.forti.oauth.plugins.module_utils._errors import OptionError
+from ansible_collections.forti.oauth.plugins.module_utils._errors import FortiError, OptionError
 from ansible_collections.forti.oauth.plugins.module_utils._fac import FortiAuthenticator, FortiAuthenticatorInfo
 from ansible_collections.forti.oauth.plugins.module_utils._forticwp import FortiCwp
 from ansible_collections.forti.oauth.plugins.module_utils._http_response import Response
@@ -192,3 +192,50 @@ def test_what_to_do_about_a_refusal(status: int, error: Any, hint: str) -> None:
     response = Response("https://fac.example.com", status, {}, b'{"error": "%s"}' % error.encode() if isinstance(error, str) else b"<html>", 0.0)
     said = f"{status} {error}" if isinstance(error, str) else str(status)
     assert str(service.refuse(response, {401: "Look at 401."})) == f"https://fac.example.com answered {said}. {hint}"
+
+
+@pytest.mark.parametrize(("service", "options"), [(FortiCwp, CWP), (FortiAuthenticator, USER)], ids=["cwp", "fac"])
+def test_a_service_with_other_options_is_another_one(service: type[TokenService], options: dict[str, Any]) -> None:
+    first = service_for(service, options)
+    before, key = dict(first.options), dict(first.cache_key)
+    second = first.with_options(server="https://other.example.com", timeout=5)
+    assert type(second) is service
+    assert (second.options["server"], second.options["timeout"], second.cache_key["server"]) == ("https://other.example.com", 5, "https://other.example.com")
+    assert (second.warn, second.notify) == (first.warn, first.notify)
+    assert (first.options, first.cache_key) == (before, key)
+
+
+@pytest.mark.parametrize(
+    "shown",
+    [
+        pytest.param(lambda service: service.options, id="options"),
+        pytest.param(lambda service: service.with_options(timeout=5).options, id="other options"),
+        pytest.param(lambda service: service.cache_key, id="cache key"),
+        pytest.param(lambda service: service.one_time, id="one-time options"),
+    ],
+)
+def test_a_repr_shows_names_only(shown: Callable[[TokenService], dict[str, Any]]) -> None:
+    values = shown(service_for(FortiAuthenticator, {**USER, "password": "hunter2", "otp": "hunter2"}))
+    assert "hunter2" in values.values()
+    assert "hunter2" not in repr(values)
+
+
+def test_a_file_with_certificates_is_read_when_something_is_sent() -> None:
+    """A cached token needs none."""
+    service = service_for(FortiCwp, {**CWP, "ca_path": "/no/such"})
+    assert service.cache_key
+    with pytest.raises(OptionError, match=r"^ca_path: there is no file /no/such on "):
+        service.fetch()
+
+
+def test_no_error_holds_a_secret_of_the_options() -> None:
+    service = service_for(FortiAuthenticator, {**USER, "password": "hunter2", "client_secret": "secret-4711"})
+    response = Response("https://fac.example.com", 401, {}, b'{"error": "hunter2", "error_description": "secret-4711"}', 0.0)
+    error = service.refuse(response)
+    assert isinstance(error, FortiError)
+    assert error.as_result() == {
+        "msg": "https://fac.example.com answered 401 ******** (********). Check server.",
+        "status": 401,
+        "error": "********",
+        "error_description": "********",
+    }

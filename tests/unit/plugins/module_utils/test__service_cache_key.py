@@ -88,3 +88,28 @@ def test_spellings_of_a_server_share_a_token_and_ports_do_not() -> None:
 )
 def test_what_works_once_is_apart(service: type[TokenService], options: dict[str, Any], one_time: dict[str, str]) -> None:
     assert service_for(service, options).one_time == one_time
+
+
+@pytest.mark.parametrize(
+    ("service", "options", "secret"),
+    [
+        pytest.param(FortiCwp, CWP, True, id="credential"),
+        pytest.param(FortiCwp, CWP_USER, True, id="cwp password"),
+        pytest.param(FortiCwp, CWP_REFRESH, True, id="cwp refresh token"),
+        pytest.param(FortiAuthenticator, USER, True, id="password"),
+        pytest.param(FortiAuthenticator, REFRESH, True, id="refresh token"),
+        pytest.param(FortiAuthenticator, CODE, True, id="code that identifies the token"),
+        pytest.param(FortiAuthenticator, {**CODE, "username": "u", "client_secret": "s"}, True, id="client secret"),
+        pytest.param(FortiAuthenticator, {**CODE, "username": "u"}, False, id="public client, user without a password"),
+        pytest.param(FortiAuthenticator, {**CODE, "code": None, "state": "absent"}, False, id="public client, no code"),
+    ],
+)
+def test_a_key_that_anybody_could_guess_holds_no_secret(service: type[TokenService], options: dict[str, Any], secret: bool) -> None:
+    assert service_for(service, options).has_secret_key is secret
+
+
+def test_a_code_identifies_the_token_only_without_a_user() -> None:
+    keys = [service_for(FortiAuthenticator, {**CODE, "code": code}).cache_key for code in ("k", "l")]
+    assert keys[0] != keys[1]
+    keys = [service_for(FortiAuthenticator, {**CODE, "username": "u", "code": code}).cache_key for code in ("k", "l")]
+    assert keys[0] == keys[1]

@@ -194,7 +194,7 @@ def test_what_a_task_sees_of_a_token_that_never_expires() -> None:
 def test_an_entry_gives_the_same_token_back() -> None:
     token = fac(expires_in=36000, refresh_token="R30", scope="read", id_token="I.D.T", token_type="x")
     assert Token.from_entry(token.as_entry()) == token
-    with pytest.raises(ValueError, match=r"^not a token$"):
+    with pytest.raises(ValueError, match=r"^invalid$"):
         Token.from_entry({"access_token": "A30"})
 
 
@@ -217,3 +217,11 @@ def test_core_is_told_every_secret_if_it_masks_secrets(monkeypatch: pytest.Monke
     monkeypatch.setattr(_token, "MASKED_BY_CORE", True)
     fac(refresh_token="R30", id_token="I.D.T", scope="read")
     assert told == ["A30", "R30", "I.D.T"]
+
+
+def test_a_core_without_masks_is_told_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[str] = []
+    monkeypatch.setattr(_redaction, "_register_secrets", told.extend)
+    monkeypatch.setattr(_token, "MASKED_BY_CORE", False)
+    fac(refresh_token="R30")
+    assert told == []

@@ -135,12 +135,12 @@ def check(service: Service, options: dict[str, Any]) -> None:
         assert SECRET not in repr(outcome.details)
         assert outcome.__cause__ is None
         return
-    options = outcome.options
-    assert set(options) == set(service.spec)
-    assert urlsplit(options["server"]).scheme == "https"
+    known = outcome.options
+    assert set(known) == set(service.spec)
+    assert urlsplit(known["server"]).scheme == "https"
     kinds = {"str": str, "path": str, "int": int, "bool": bool}
-    assert all(value is None or isinstance(value, kinds[service.spec[name]["type"]]) for name, value in options.items())
-    assert all(value != "" for value in options.values())
+    assert all(value is None or isinstance(value, kinds[service.spec[name]["type"]]) for name, value in known.items())
+    assert all(value != "" for value in known.values())
     if service.grants:
         assert all(isinstance(value, str) for value in outcome.cache_key.values())
         assert outcome.lock_timeout > 0
