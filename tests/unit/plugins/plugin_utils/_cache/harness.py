@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A desk for the tests of the broker: real stores in a folder, and a server that is made up and writes down who asked."""
+"""A harness for the tests of the token cache: real backends in a folder, and a made-up token service that logs its requests."""
 
 from __future__ import annotations
 
@@ -14,11 +14,12 @@ from typing import Any
 
 import pytest
 from ansible_collections.forti.oauth.plugins.module_utils._errors import FortiError
-from ansible_collections.forti.oauth.plugins.plugin_utils._broker import Broker
-from ansible_collections.forti.oauth.plugins.plugin_utils._kept import Request
-from ansible_collections.forti.oauth.plugins.plugin_utils._shelf import Shelf
-from ansible_collections.forti.oauth.plugins.plugin_utils._store import Store
-from ansible_collections.forti.oauth.plugins.plugin_utils._store_run import RunStore
+from ansible_collections.forti.oauth.plugins.module_utils._token import Token
+from ansible_collections.forti.oauth.plugins.plugin_utils._cache.backend import Backend
+from ansible_collections.forti.oauth.plugins.plugin_utils._cache.backend_files import RunBackend
+from ansible_collections.forti.oauth.plugins.plugin_utils._cache.encrypted import EncryptedCache, read_header
+from ansible_collections.forti.oauth.plugins.plugin_utils._cache.tier import CacheRequest
+from ansible_collections.forti.oauth.plugins.plugin_utils._cache.token_cache import TokenCache
 
 SERVER = "https://fac.example.com"
 CLIENT = {"family": "fac", "server": SERVER, "client_id": "c"}
@@ -26,75 +27,92 @@ LOGIN = {**CLIENT, "grant_type": "password", "username": "u", "password": "p"}
 Result = dict[str, Any]
 
 
-def by_hand(refresh_token: str, **more: str) -> dict[str, str]:
-    """Return the identity of a task that refreshes by itself."""
+def by_task(refresh_token: str, **more: str) -> dict[str, str]:
+    """Return the cache key of a task that refreshes by itself (grant_type refresh_token)."""
     return {**CLIENT, **more, "grant_type": "refresh_token", "refresh_token": refresh_token}
 
 
 @dataclasses.dataclass
-class Desk:
-    """Who asks here is answered by a broker. The answers are A1, A2 and so on, with refresh tokens R1, R2 and so on."""
+class CacheHarness:
+    """A token cache, and its token service. The tokens are A1, A2 and so on, with the refresh tokens R1, R2 and so on."""
 
     folder: pathlib.Path
-    life: float | None = 3600
-    refresh_token: str | None = "R{}"  # of the answers; None where they bring none
+    life: float | None = 3600  # of the tokens, in seconds
+    refresh_token: str | None = "R{}"  # of the tokens; None if the service sends none
     login_fails: FortiError | None = None
     refresh_fails: FortiError | None = None
-    takes: float = 0
+    takes: float = 0  # seconds
     warn: Callable[[str], Any] = pytest.fail
-    opened: Callable[[str], Store] = RunStore
-    ended: list[str] = dataclasses.field(default_factory=list)
+    open_backend: Callable[[str], Backend] = RunBackend  # for a folder
+    revoked: list[str] = dataclasses.field(default_factory=list)
 
     @property
-    def asked(self) -> list[str]:
-        """What the server was asked for, by all processes."""
-        log = self.folder / "asked"
+    def requests(self) -> list[str]:
+        """The requests to the service, of all processes."""
+        log = self.folder / "requests"
         return log.read_text().splitlines() if log.exists() else []
 
-    def shelf(self, name: str | None) -> Shelf:
-        return Shelf(None if name is None else lambda: self.opened(str(self.folder / name)), warn=self.warn)
+    def encrypted(self, name: str) -> EncryptedCache:
+        """Return the encrypted cache in a subfolder."""
+        return EncryptedCache(lambda: self.open_backend(str(self.folder / name)), warn=self.warn)
 
-    def broker(self, run: str | None = "run", shared: str | None = None) -> Broker:
-        return Broker(run=self.shelf(run), shared=self.shelf(shared), warn=self.warn)
+    def headers(self, name: str) -> list[dict[str, Any] | None]:
+        """Return the headers of the entries in a subfolder."""
+        return [read_header(entry) for _name, entry in self.open_backend(str(self.folder / name)).entries()]
 
-    def ask(self, identity: Mapping[str, str] | None = None, *, run: str | None = "run", shared: str | None = None, **more: Any) -> Result:
-        known = {"once": {}, "min_validity": 60, "forced_by": None, "patience": 20, **more}
-        return self.broker(run, shared).token(Request(identity=identity or LOGIN, login=self._login, refresh=self._refresh, **known))
+    def cache(self, run: str | None = "run", shared: str | None = None) -> TokenCache:
+        """Return a token cache with tiers in these subfolders."""
+        folders = [str(self.folder / name) for name in (run, shared) if name is not None]
+        return TokenCache([lambda folder=folder: self.open_backend(folder) for folder in folders], warn=self.warn)  # type: ignore[misc]
 
-    def token(self, identity: Mapping[str, str] | None = None, **more: Any) -> str:
-        """Ask, and return the token alone."""
-        token: str = self.ask(identity, **more)["access_token"]
+    def ask(self, key: Mapping[str, str] | None = None, *, run: str | None = "run", shared: str | None = None, **more: Any) -> Result:
+        """Ask for a token, and return the task's result."""
+        request = CacheRequest(key=key or LOGIN, **{"min_validity": 60, "lock_timeout": 20, **more})
+        return self.cache(run, shared).get_or_fetch(request, fetch=self._login, refresh=self._refresh).as_result()
+
+    def token(self, key: Mapping[str, str] | None = None, **more: Any) -> str:
+        """Ask for a token, and return its text."""
+        token: str = self.ask(key, **more)["access_token"]
         return token
 
-    def end(
+    def revoke(
         self,
         access_token: str | None,
-        identity: Mapping[str, str] | None = None,
+        key: Mapping[str, str] | None = None,
         *,
         run: str = "run",
         shared: str | None = None,
         live: bool = True,
-        **more: Any,
+        check_mode: bool = False,
     ) -> bool:
-        def at_server(token: str) -> bool:
-            self.ended.append(token)
+        """Revoke a token.
+
+        :arg live: what the service says of it.
+        """
+
+        def at_service(token: str) -> bool:
+            self.revoked.append(token)
             return live
 
-        return self.broker(run, shared).revoke(identity or LOGIN, access_token, patience=20, end=at_server, **{"only_look": False, **more})
+        return self.cache(run, shared).revoke(key or LOGIN, access_token, lock_timeout=20, revoke=at_service, check_mode=check_mode)
 
-    def _login(self) -> Result:
+    def _login(self) -> Token:
         return self._answer("login", self.login_fails)
 
-    def _refresh(self, refresh_token: str) -> Result:
-        return {**self._answer(f"refresh {refresh_token}", self.refresh_fails), "source": "refresh"}
+    def _refresh(self, refresh_token: str) -> Token:
+        return self._answer(f"refresh {refresh_token}", self.refresh_fails)
 
-    def _answer(self, question: str, problem: FortiError | None) -> Result:
+    def _answer(self, request: str, problem: FortiError | None) -> Token:
         time.sleep(self.takes)
-        with (self.folder / "asked").open("a") as log:
-            log.write(f"{question}\n")
+        with (self.folder / "requests").open("a") as log:
+            log.write(f"{request}\n")
         if problem is not None:
             raise problem
-        number = len(self.asked)
-        token = {"access_token": f"A{number}", "authorization": f"Bearer A{number}", "token_type": "Bearer", "expires_in": self.life}
-        refresh_token = {"refresh_token": self.refresh_token.format(number)} if self.refresh_token else {}
-        return {"changed": False, "source": "login", "server": SERVER, **token, **refresh_token}
+        number, now = len(self.requests), time.time()
+        return Token(
+            access_token=f"A{number}",
+            server=SERVER,
+            refresh_token=self.refresh_token.format(number) if self.refresh_token else None,
+            issued_at=now,
+            expires_at=None if self.life is None else now + self.life,
+        )

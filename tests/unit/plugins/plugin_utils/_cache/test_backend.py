@@ -2,117 +2,119 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
+"""single_flight: one caller fetches, and the others take what it has stored. The callers are real processes."""
+
 from __future__ import annotations
 
+import multiprocessing
 import pathlib
-import threading
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
-from ansible import constants as C
-from ansible_collections.forti.oauth.plugins.plugin_utils._hits import Hit
-from ansible_collections.forti.oauth.plugins.plugin_utils._turn import in_turn
+from ansible_collections.forti.oauth.plugins.plugin_utils._cache.backend import LockTimeout, NullBackend, single_flight
+from ansible_collections.forti.oauth.plugins.plugin_utils._cache.backend_files import RunBackend
 
-QUESTION = '["the lookup", {"password": "Pass-Word-12345678"}]'
-TOKEN = "Token-1234567890-abcdef"
-LONG = 30  # seconds; it is never waited for, unless something is wrong
+NAME = "0a" * 16
+FORK = multiprocessing.get_context("fork")
+LONG = 30  # seconds; a test waits that long only if something is wrong
 
 
-@pytest.fixture(autouse=True)
-def folder(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> pathlib.Path:
-    """The temporary folder of the run."""
-    monkeypatch.setattr(C, "DEFAULT_LOCAL_TMP", str(tmp_path))
+@pytest.fixture
+def folder(tmp_path: pathlib.Path) -> pathlib.Path:
     return tmp_path
 
 
-class Work:
-    """Work that starts, and ends when it is told to; then it keeps its answer, or fails."""
+class Caller:
+    """A process that asks by single_flight. It fetches only when it is told to, and stores its result or fails."""
 
-    def __init__(self, *, fails: bool = False) -> None:
-        self.started, self.end, self.times = threading.Event(), threading.Event(), 0
-        self._fails = fails
+    def __init__(self, folder: pathlib.Path, *, fails: bool = False) -> None:
+        self.pipe, there = FORK.Pipe()
+        self._process = FORK.Process(target=self._ask, args=(folder, there, fails), daemon=True)
+        self._process.start()
 
-    def __call__(self) -> str:
-        self.times += 1
-        self.started.set()
-        assert self.end.wait(LONG)
-        if self._fails:
-            raise ValueError
-        Hit(QUESTION).keep(TOKEN, secrets=[], good_for=60)
-        return TOKEN
+    def says(self) -> Any:
+        """Return what the process says next."""
+        assert self.pipe.poll(LONG)
+        return self.pipe.recv()
 
+    def end(self) -> None:
+        self._process.join(LONG)
+        assert self._process.exitcode == 0
 
-def unwanted() -> str:
-    """Work that nobody should do."""
-    pytest.fail("somebody else has done it")
+    @staticmethod
+    def _ask(folder: pathlib.Path, pipe: Any, fails: bool) -> None:
+        backend = RunBackend(str(folder))
 
+        def fetch() -> bytes:
+            pipe.send("fetching")
+            assert pipe.poll(LONG)
+            pipe.recv()
+            if fails:
+                raise ValueError
+            backend.write(NAME, b"result", keep_until=None)
+            return b"result"
 
-def waiting(pool: ThreadPoolExecutor, work: object) -> object:
-    """Ask in a thread; return the future answer once that thread waits for its turn."""
-    asked = threading.Event()
-
-    class Asks(Hit):
-        @property
-        def lock(self) -> str | None:
-            asked.set()
-            return super().lock
-
-    future = pool.submit(in_turn, Asks(QUESTION), work)
-    assert asked.wait(LONG)
-    return future
-
-
-def test_one_works_and_the_others_take_its_answer() -> None:
-    work = Work()
-    with ThreadPoolExecutor() as pool:
-        first = pool.submit(in_turn, Hit(QUESTION), work)
-        assert work.started.wait(LONG)
-        others = [waiting(pool, unwanted) for _other in range(3)]
-        assert not any(other.done() for other in others)
-        work.end.set()
-        assert {first.result(LONG), *(other.result(LONG) for other in others)} == {TOKEN}
-    assert work.times == 1
+        pipe.send("asking")
+        try:
+            pipe.send(single_flight(backend.lock(NAME, timeout=LONG), lambda: backend.read(NAME), fetch))
+        except ValueError:
+            pipe.send("failed")
 
 
-def test_who_waited_for_nothing_works_beside_the_others() -> None:
-    """All at once: the broker has its own locks, and what it remembers of a refusal."""
-    work, together = Work(fails=True), threading.Barrier(3, timeout=LONG)
-    with ThreadPoolExecutor() as pool:
-        first = pool.submit(in_turn, Hit(QUESTION), work)
-        assert work.started.wait(LONG)
-        others = [waiting(pool, together.wait) for _other in range(3)]
-        work.end.set()
-        assert isinstance(first.exception(LONG), ValueError)
-        assert {other.result(LONG) for other in others} == {0, 1, 2}
+@pytest.fixture
+def caller(folder: pathlib.Path) -> Iterator[Callable[..., Caller]]:
+    callers: list[Caller] = []
+
+    def start(**more: Any) -> Caller:
+        callers.append(Caller(folder, **more))
+        assert callers[-1].says() == "asking"
+        return callers[-1]
+
+    yield start
+    for known in callers:
+        known.end()
 
 
-def test_another_question_does_not_wait() -> None:
-    work = Work()
-    with ThreadPoolExecutor() as pool:
-        first = pool.submit(in_turn, Hit(QUESTION), work)
-        assert work.started.wait(LONG)
-        assert in_turn(Hit(QUESTION + " "), lambda: "another") == "another"
-        work.end.set()
-        assert first.result(LONG) == TOKEN
+def test_one_fetches_and_the_others_take_its_result(caller: Callable[..., Caller]) -> None:
+    first = caller()
+    assert first.says() == "fetching"
+    others = [caller() for _other in range(3)]
+    first.pipe.send("go on")
+    assert [known.says() for known in (first, *others)] == [b"result"] * 4
 
 
-def test_an_answer_that_is_there_by_now_is_taken() -> None:
-    early = Hit(QUESTION)
-    Hit(QUESTION).keep(TOKEN, secrets=[], good_for=60)
-    assert in_turn(early, unwanted) == TOKEN
+def test_after_a_fetch_that_failed_the_next_caller_fetches(caller: Callable[..., Caller]) -> None:
+    first = caller(fails=True)
+    assert first.says() == "fetching"
+    second = caller()
+    first.pipe.send("go on")
+    assert first.says() == "failed"
+    assert second.says() == "fetching"
+    second.pipe.send("go on")
+    assert second.says() == b"result"
 
 
-@pytest.mark.parametrize("gone", ["the folder", "the lock"])
-def test_without_a_lock_everybody_works(folder: pathlib.Path, monkeypatch: pytest.MonkeyPatch, gone: str) -> None:
-    if gone == "the folder":
-        monkeypatch.setattr(C, "DEFAULT_LOCAL_TMP", str(folder / "gone"))
-    hit = Hit(QUESTION)
-    if gone == "the lock":
-        pathlib.Path(str(hit.lock)).mkdir()  # nobody can open that for writing, not even root
-    else:
-        assert hit.lock is None
-    assert in_turn(hit, lambda: TOKEN) == TOKEN
+def test_a_result_that_is_there_by_now_is_taken(folder: pathlib.Path) -> None:
+    backend = RunBackend(str(folder))
+    backend.write(NAME, b"result", keep_until=None)
+    assert single_flight(backend.lock(NAME, timeout=0), lambda: backend.read(NAME), pytest.fail) == b"result"
 
 
-def test_a_question_that_cannot_be_told_is_worked_out() -> None:
-    assert in_turn(None, lambda: TOKEN) == TOKEN
+def test_whoever_cannot_have_the_lock_does_not_fetch(caller: Callable[..., Caller], folder: pathlib.Path) -> None:
+    holder, backend = caller(), RunBackend(str(folder))
+    assert holder.says() == "fetching"
+    with pytest.raises(LockTimeout):
+        single_flight(backend.lock(NAME, timeout=0), lambda: backend.read(NAME), pytest.fail)
+    holder.pipe.send("go on")
+    assert holder.says() == b"result"
+
+
+def test_a_null_backend_keeps_nothing_and_locks_nothing() -> None:
+    backend = NullBackend("nowhere")
+    backend.write(NAME, b"one", keep_until=None)
+    with backend.lock(NAME, timeout=0), backend.lock(NAME, timeout=0):
+        assert (backend.read(NAME), list(backend.entries()), backend.where) == (None, [], "nowhere")
+    assert [backend.agree("salt", proposal) for proposal in (b"a", b"b")] == [b"a", b"b"]
+    backend.remove(NAME)
+    backend.disagree("salt")

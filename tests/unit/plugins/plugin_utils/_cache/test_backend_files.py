@@ -2,12 +2,11 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The stores of files, the run's own and a directory's: what is kept, who may look into it, what fails."""
+"""The backends of files, the run's own and a directory: what is stored, who may look into it, what fails."""
 
 from __future__ import annotations
 
 import errno
-import json
 import os
 import pathlib
 import stat
@@ -16,15 +15,13 @@ from typing import Any, Union
 
 import pytest
 from ansible import constants as C
-from ansible_collections.forti.oauth.plugins.plugin_utils._store import StoreFailed
-from ansible_collections.forti.oauth.plugins.plugin_utils._store_directory import DirectoryStore
-from ansible_collections.forti.oauth.plugins.plugin_utils._store_run import RunStore
+from ansible_collections.forti.oauth.plugins.plugin_utils._cache.backend import BackendError
+from ansible_collections.forti.oauth.plugins.plugin_utils._cache.backend_files import DirectoryBackend, RunBackend
 
 NAME, OTHER = "0a" * 16, "0b" * 16
-IDENTITY = {"username": "user-name", "password": "hunter2"}
 LOOP = os.strerror(errno.ELOOP)
 FULL = "No space left on device"
-Files = Union[RunStore, DirectoryStore]
+Files = Union[RunBackend, DirectoryBackend]
 Opened = Callable[[], Files]
 Work = Callable[[Files], Any]
 
@@ -34,22 +31,22 @@ def folder(tmp_path: pathlib.Path) -> pathlib.Path:
     return tmp_path / "in" / "store"
 
 
-@pytest.fixture(params=[RunStore, DirectoryStore])
-def opened(request: pytest.FixtureRequest, folder: pathlib.Path) -> Opened:
+@pytest.fixture(params=[RunBackend, DirectoryBackend])
+def open_backend(request: pytest.FixtureRequest, folder: pathlib.Path) -> Opened:
     return lambda: request.param(str(folder))
 
 
 @pytest.fixture
-def store(opened: Opened) -> Files:
-    return opened()
+def backend(open_backend: Opened) -> Files:
+    return open_backend()
 
 
-def write(store: Files, name: str = NAME, entry: bytes = b"one") -> None:
-    store.write(name, entry, keep_until=None)
+def write(backend: Files, name: str = NAME, entry: bytes = b"one") -> None:
+    backend.write(name, entry, keep_until=None)
 
 
-def hold(store: Files) -> None:
-    with store.lock(NAME, patience=0):
+def hold(backend: Files) -> None:
+    with backend.lock(NAME, timeout=0):
         pass
 
 
@@ -57,128 +54,152 @@ def modes(folder: pathlib.Path) -> dict[str, str]:
     return {str(path.relative_to(folder)): oct(stat.S_IMODE(path.stat().st_mode)) for path in (folder, *folder.rglob("*"))}
 
 
-def test_an_entry_is_kept_and_forgotten(store: Files, opened: Opened) -> None:
-    assert store.read(NAME) is None
-    write(store)
-    write(store, entry=b"two")
-    assert opened().read(NAME) == b"two"
-    assert store.read(OTHER) is None
-    store.remove(NAME)
-    store.remove(NAME)
-    assert store.read(NAME) is None
+def test_an_entry_is_written_and_removed(backend: Files, open_backend: Opened) -> None:
+    assert backend.read(NAME) is None
+    write(backend)
+    write(backend, entry=b"two")
+    assert open_backend().read(NAME) == b"two"
+    assert backend.read(OTHER) is None
+    backend.remove(NAME)
+    backend.remove(NAME)
+    assert backend.read(NAME) is None
 
 
-def test_what_stands_in_clear_is_listed(store: Files) -> None:
-    about = {"format": 1, "server": "https://s", "keep_until": None}
-    write(store, OTHER, json.dumps(about).encode() + b"\nsealed")
-    write(store, NAME, b"corrupt")
-    hold(store)
-    assert store.entries() == [(NAME, {}), (OTHER, about)]
+def test_entries_lists_names_and_contents(backend: Files) -> None:
+    write(backend, OTHER, b"other")
+    write(backend, NAME)
+    hold(backend)
+    backend.agree("salt", b"s")
+    assert backend.entries() == [(NAME, b"one"), (OTHER, b"other")]
 
 
-def test_two_stores_of_a_folder_agree_and_two_folders_do_not(store: Files, opened: Opened, tmp_path: pathlib.Path) -> None:
-    assert opened().keyring(IDENTITY) == store.keyring(IDENTITY)
-    assert type(store)(str(tmp_path / "other")).keyring(IDENTITY) != store.keyring(IDENTITY)
+def test_the_users_of_a_folder_agree_on_the_first_proposal(backend: Files, open_backend: Opened, tmp_path: pathlib.Path) -> None:
+    assert [backend.agree("salt", b"first"), open_backend().agree("salt", b"second")] == [b"first", b"first"]
+    assert type(backend)(str(tmp_path / "other")).agree("salt", b"second") == b"second"
+    backend.disagree("salt")
+    backend.disagree("salt")
+    assert open_backend().agree("salt", b"third") == b"third"
+
+
+def test_every_change_makes_a_new_generation(folder: pathlib.Path) -> None:
+    backend = RunBackend(str(folder))
+    assert backend.generation == b""
+    generations = []
+    for change in (lambda: write(backend), lambda: write(backend), lambda: backend.remove(NAME), lambda: backend.remove(NAME)):
+        change()
+        assert (folder / "generation").read_bytes() == backend.generation
+        generations.append(backend.generation)
+    assert len(set(generations)) == 4
+    assert {len(generation) for generation in generations} == {32}
+
+
+def test_reading_and_locking_keep_the_generation(folder: pathlib.Path) -> None:
+    write(RunBackend(str(folder)))
+    before = (folder / "generation").read_bytes()
+    backend = RunBackend(str(folder))
+    backend.read(NAME)
+    hold(backend)
+    backend.agree("salt", b"s")
+    assert (folder / "generation").read_bytes() == before
+    assert backend.generation == b""
 
 
 def test_the_run_has_its_store_in_its_temporary_folder(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(C, "DEFAULT_LOCAL_TMP", str(tmp_path))
-    write(RunStore())
+    write(RunBackend())
     assert (tmp_path / "forti_oauth" / f"{NAME}.token").read_bytes() == b"one"
 
 
 @pytest.mark.parametrize("umask", [0, 0o022, 0o077], ids=oct)
-def test_nobody_else_can_look_into_it(opened: Opened, folder: pathlib.Path, umask: int) -> None:
+def test_nobody_else_can_look_into_it(open_backend: Opened, folder: pathlib.Path, umask: int) -> None:
     before = os.umask(umask)
     try:
-        store = opened()
-        write(store)
-        hold(store)
+        backend = open_backend()
+        write(backend)
+        hold(backend)
+        backend.agree("salt", b"s")
     finally:
         os.umask(before)
-    assert modes(folder) == {".": "0o700", "salt": "0o600", f"{NAME}.token": "0o600", "locks": "0o700", f"locks/{NAME}": "0o600"}
+    generation = {"generation": "0o600"} if isinstance(backend, RunBackend) else {}
+    assert modes(folder) == {".": "0o700", "salt": "0o600", f"{NAME}.token": "0o600", "locks": "0o700", f"locks/{NAME}": "0o600", **generation}
 
 
-def test_no_name_and_no_file_holds_a_secret(store: Files, folder: pathlib.Path) -> None:
-    seal = store.keyring(IDENTITY).seal("token")
-    write(store, seal.name, seal.close({"access_token": "A30-A30"}))
-    with store.lock(seal.name, patience=0):
-        files = [path for path in folder.rglob("*") if path.is_file()]
-        kept = b"".join(path.name.encode() + path.read_bytes() for path in files)
-    assert len(files) == 3
-    assert not [secret for secret in (b"hunter2", b"user-name", b"A30-A30") if secret in kept]
+def full(*_arguments: Any) -> None:
+    raise OSError(28, FULL)
 
 
-@pytest.mark.parametrize("call", ["replace", "fsync"])
-def test_a_write_that_fails_leaves_what_was_there(store: Files, folder: pathlib.Path, monkeypatch: pytest.MonkeyPatch, call: str) -> None:
-    def full(*_arguments: Any) -> None:
-        raise OSError(28, FULL)
+def test_the_runs_backend_does_not_wait_for_the_disk(folder: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    backend = RunBackend(str(folder))
+    monkeypatch.setattr(os, "fsync", full)
+    write(backend)
+    assert backend.read(NAME) == b"one"
 
-    write(store)
+
+@pytest.mark.parametrize(("kind", "call"), [(RunBackend, "replace"), (DirectoryBackend, "replace"), (DirectoryBackend, "fsync")])
+def test_a_write_that_fails_leaves_what_was_there(folder: pathlib.Path, monkeypatch: pytest.MonkeyPatch, kind: type[Files], call: str) -> None:
+    backend = kind(str(folder))
+    write(backend)
     before = sorted(folder.rglob("*"))
     with monkeypatch.context() as broken:
         broken.setattr(os, call, full)
-        if call == "fsync" and not store.lasting:
-            write(store)  # does not wait for the disk
-            return
-        with pytest.raises(StoreFailed) as caught:
-            write(store, entry=b"two")
-    assert str(caught.value) == f"{store.where} cannot be used: {FULL}"
-    assert store.read(NAME) == b"one"
+        with pytest.raises(BackendError) as caught:
+            write(backend, entry=b"two")
+    assert str(caught.value) == f"{backend.where} cannot be used: {FULL}"
+    assert backend.read(NAME) == b"one"
     assert sorted(folder.rglob("*")) == before
 
 
 @pytest.mark.parametrize("target", ["there", "gone"])
-def test_a_symlinked_entry_is_not_followed(store: Files, folder: pathlib.Path, target: str) -> None:
+def test_a_symlinked_entry_is_not_followed(backend: Files, folder: pathlib.Path, target: str) -> None:
     (folder.parent / "there").write_bytes(b"of somebody else")
     (folder / f"{NAME}.token").symlink_to(folder.parent / target)
-    with pytest.raises(StoreFailed) as caught:
-        store.read(NAME)
-    assert str(caught.value) == f"{store.where} cannot be used: {LOOP}"
-    assert store.entries() == [(NAME, {})]
+    with pytest.raises(BackendError) as caught:
+        backend.read(NAME)
+    assert str(caught.value) == f"{backend.where} cannot be used: {LOOP}"
+    assert backend.entries() == [(NAME, b"")]
 
 
-def test_a_symlinked_entry_is_replaced_and_not_written_through(store: Files, folder: pathlib.Path) -> None:
+def test_a_symlinked_entry_is_replaced_and_not_written_through(backend: Files, folder: pathlib.Path) -> None:
     target = folder.parent / "target"
     target.write_bytes(b"of somebody else")
     (folder / f"{NAME}.token").symlink_to(target)
-    write(store)
-    assert store.read(NAME) == b"one"
+    write(backend)
+    assert backend.read(NAME) == b"one"
     assert target.read_bytes() == b"of somebody else"
 
 
-def test_a_symlinked_salt_is_refused(store: Files, opened: Opened, folder: pathlib.Path) -> None:
-    (folder / "salt").rename(folder.parent / "salt")
+def test_a_symlinked_salt_is_refused(backend: Files, open_backend: Opened, folder: pathlib.Path) -> None:
+    (folder.parent / "salt").write_bytes(b"of somebody else")
     (folder / "salt").symlink_to(folder.parent / "salt")
-    with pytest.raises(StoreFailed) as caught:
-        opened()
-    assert str(caught.value) == f"{store.where} cannot be used: {LOOP}"
+    with pytest.raises(BackendError) as caught:
+        open_backend().agree("salt", b"s")
+    assert str(caught.value) == f"{backend.where} cannot be used: {LOOP}"
 
 
-def test_a_symlinked_lock_is_refused(store: Files, folder: pathlib.Path) -> None:
+def test_a_symlinked_lock_is_refused(backend: Files, folder: pathlib.Path) -> None:
+    (folder / "locks").mkdir()
     (folder / "locks" / NAME).symlink_to(folder.parent / "made")
-    with pytest.raises(StoreFailed) as caught:
-        hold(store)
-    assert str(caught.value) == f"{store.where} cannot be used: {LOOP}"
+    with pytest.raises(BackendError) as caught:
+        hold(backend)
+    assert str(caught.value) == f"{backend.where} cannot be used: {LOOP}"
     assert not (folder.parent / "made").exists()
 
 
-def test_what_a_killed_writer_left_is_harmless(store: Files, opened: Opened, folder: pathlib.Path) -> None:
-    write(store)
+def test_what_a_killed_writer_left_is_harmless(backend: Files, open_backend: Opened, folder: pathlib.Path) -> None:
+    write(backend)
+    backend.agree("salt", b"s")
     (folder / ".new-abcdefgh").write_bytes(b"half an ent")
-    again = opened()
+    again = open_backend()
     write(again, OTHER)
-    assert [name for name, _about in again.entries()] == [NAME, OTHER]
-    assert again.keyring(IDENTITY) == store.keyring(IDENTITY)
+    assert [name for name, _entry in again.entries()] == [NAME, OTHER]
+    assert again.agree("salt", b"t") == b"s"
 
 
-@pytest.mark.parametrize("work", [write, hold, lambda store: store.entries()], ids=["write", "lock", "entries"])
-def test_a_folder_that_is_gone_is_a_failure(store: Files, folder: pathlib.Path, work: Work) -> None:
-    (folder / "salt").unlink()
-    (folder / "locks").rmdir()
+@pytest.mark.parametrize("work", [write, hold, lambda backend: backend.entries()], ids=["write", "lock", "entries"])
+def test_a_folder_that_is_gone_is_a_failure(open_backend: Opened, folder: pathlib.Path, work: Work) -> None:
+    backend = open_backend()
     folder.rmdir()
-    with pytest.raises(StoreFailed) as caught:
-        work(store)
-    assert str(caught.value) == f"{store.where} cannot be used: No such file or directory"
-    assert store.read(NAME) is None
-    store.remove(NAME)
+    with pytest.raises(BackendError) as caught:
+        work(backend)
+    assert str(caught.value) == f"{backend.where} cannot be used: No such file or directory"
+    assert backend.read(NAME) is None

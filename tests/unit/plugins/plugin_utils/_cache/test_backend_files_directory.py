@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A directory of tokens: which one is trusted, and what is forgotten in it."""
+"""A directory as a backend: which one is trusted, and what is removed from it."""
 
 from __future__ import annotations
 
@@ -12,11 +12,8 @@ import time
 from collections.abc import Callable
 
 import pytest
-from ansible_collections.forti.oauth.plugins.plugin_utils._keyring import quick_keyring, slow_keyring
-from ansible_collections.forti.oauth.plugins.plugin_utils._store import StoreFailed
-from ansible_collections.forti.oauth.plugins.plugin_utils._store_directory import DirectoryStore
-
-SEAL = quick_keyring({"server": "s"}, b"salt").seal("token")
+from ansible_collections.forti.oauth.plugins.plugin_utils._cache.backend import BackendError
+from ansible_collections.forti.oauth.plugins.plugin_utils._cache.backend_files import DirectoryBackend, RunBackend
 
 
 @pytest.fixture
@@ -52,8 +49,8 @@ def of_mode(mode: int) -> Callable[[pathlib.Path], None]:
 )
 def test_what_is_not_trusted_is_left_as_it_is(folder: pathlib.Path, make: Callable[[pathlib.Path], None], said: str) -> None:
     make(folder)
-    with pytest.raises(StoreFailed) as caught:
-        DirectoryStore(str(folder))
+    with pytest.raises(BackendError) as caught:
+        DirectoryBackend(str(folder))
     assert str(caught.value) == f"the directory {folder} {said}"
     assert not folder.is_dir() or list(folder.iterdir()) == []
 
@@ -61,8 +58,8 @@ def test_what_is_not_trusted_is_left_as_it_is(folder: pathlib.Path, make: Callab
 def test_a_directory_of_another_user_is_not_trusted(folder: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
     folder.mkdir(mode=0o700)
     monkeypatch.setattr(os, "geteuid", lambda: os.getuid() + 1)
-    with pytest.raises(StoreFailed) as caught:
-        DirectoryStore(str(folder))
+    with pytest.raises(BackendError) as caught:
+        DirectoryBackend(str(folder))
     assert str(caught.value) == f"the directory {folder} is not used: it belongs to another user. Choose one of your own."
     assert list(folder.iterdir()) == []
 
@@ -70,23 +67,37 @@ def test_a_directory_of_another_user_is_not_trusted(folder: pathlib.Path, monkey
 @pytest.mark.parametrize("mode", [0o700, 0o1700])
 def test_a_directory_of_ones_own_is_used(folder: pathlib.Path, mode: int) -> None:
     of_mode(mode)(folder)
-    store = DirectoryStore(str(folder))
-    assert store.where == f"the directory {folder}"
-    assert store.keyring({"password": "p"}) == slow_keyring({"password": "p"}, (folder / "salt").read_bytes())
+    backend = DirectoryBackend(str(folder))
+    backend.write("name", b"entry", keep_until=None)
+    assert (backend.where, backend.private) == (f"the directory {folder}", False)
+    assert DirectoryBackend(str(folder)).read("name") == b"entry"
 
 
 def test_the_folders_above_it_are_made(folder: pathlib.Path) -> None:
-    DirectoryStore(str(folder / "a" / "b"))
-    assert (folder / "a" / "b" / "salt").stat().st_size == 32
+    DirectoryBackend(str(folder / "a" / "b")).write("name", b"entry", keep_until=None)
+    assert (folder / "a" / "b" / "name.token").read_bytes() == b"entry"
 
 
-def test_what_is_over_is_forgotten_when_another_is_kept(folder: pathlib.Path) -> None:
-    store, now = DirectoryStore(str(folder)), time.time()
-    for name, keep_until in (("over", now + 0.2), ("later", now + 3600), ("never", None)):
-        store.write(name, SEAL.close({}, keep_until=keep_until), keep_until=keep_until)
-    store.write("corrupt", b"\xff", keep_until=now)
-    store.write("text", SEAL.close({}, keep_until="soon"), keep_until=now)
-    time.sleep(0.25)
-    assert store.read("over") is not None
-    store.write("new", b"x", keep_until=now)
-    assert [name for name, _about in store.entries()] == ["corrupt", "later", "never", "new", "text"]
+def test_a_write_removes_the_entries_whose_time_is_over(folder: pathlib.Path) -> None:
+    backend, now = DirectoryBackend(str(folder)), time.time()
+    for name, keep_until in (("later", now + 3600), ("never", None), ("over", now - 10)):
+        backend.write(name, b"entry", keep_until=keep_until)
+    assert [name for name, _entry in backend.entries()] == ["later", "never"]
+
+
+def test_the_clock_decides_what_is_over(folder: pathlib.Path, after: Callable[[float], None]) -> None:
+    backend, now = DirectoryBackend(str(folder)), time.time()
+    backend.write("an hour", b"entry", keep_until=now + 3600)
+    after(3590)
+    backend.write("other", b"entry", keep_until=None)
+    assert backend.read("an hour") == b"entry"
+    after(20)
+    backend.write("other", b"entry", keep_until=None)
+    assert backend.read("an hour") is None
+
+
+def test_the_runs_backend_removes_nothing_by_itself(folder: pathlib.Path) -> None:
+    backend, now = RunBackend(str(folder)), time.time()
+    backend.write("over", b"entry", keep_until=now - 10)
+    backend.write("new", b"entry", keep_until=now)
+    assert backend.read("over") == b"entry"

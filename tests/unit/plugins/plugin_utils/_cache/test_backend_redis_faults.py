@@ -17,8 +17,8 @@ import pytest
 import redis
 import trustme
 from ansible_collections.forti.oauth.plugins.module_utils._errors import OptionError
-from ansible_collections.forti.oauth.plugins.plugin_utils._store import StoreFailed
-from ansible_collections.forti.oauth.plugins.plugin_utils._store_redis import RedisStore
+from ansible_collections.forti.oauth.plugins.plugin_utils._cache.backend import BackendError
+from ansible_collections.forti.oauth.plugins.plugin_utils._cache.backend_redis import RedisBackend
 
 from tests.tools.redis_server import PASSWORD, RedisServer, program
 
@@ -46,10 +46,17 @@ def started(tmp_path: pathlib.Path) -> Iterator[Started]:
 
 def failure(work: Callable[[], Any]) -> str:
     """Return what a store says that fails."""
-    with pytest.raises(StoreFailed) as caught:
+    with pytest.raises(BackendError) as caught:
         work()
     assert caught.value.__cause__ is caught.value.__context__ is None
     return str(caught.value)
+
+
+def opened(url: str) -> RedisBackend:
+    """Return a backend at which a salt was agreed on, as every user of a backend does first."""
+    backend = RedisBackend(url)
+    backend.agree("salt", b"s" * 32)
+    return backend
 
 
 def free_port() -> int:
@@ -71,78 +78,78 @@ def free_port() -> int:
 )
 def test_who_is_not_let_in(started: Started, user: str, said: str) -> None:
     server = started(*ACL)
-    assert failure(lambda: RedisStore(f"redis://{user}127.0.0.1:{server.port}/0")) == f"Redis at 127.0.0.1:{server.port} cannot be used: {said}"
+    assert failure(lambda: opened(f"redis://{user}127.0.0.1:{server.port}/0")) == f"Redis at 127.0.0.1:{server.port} cannot be used: {said}"
 
 
 @needs_redis
 def test_a_user_of_its_own_and_a_database(started: Started) -> None:
     server = started(*ACL)
-    store = RedisStore(f"redis://keeper:Keeper-Word-1@127.0.0.1:{server.port}/3")
-    with store.lock(NAME, patience=0):
-        store.write(NAME, b"one", keep_until=None)
-    assert store.where == f"Redis at 127.0.0.1:{server.port}"
-    assert RedisStore(server.url).read(NAME) is None
+    backend = RedisBackend(f"redis://keeper:Keeper-Word-1@127.0.0.1:{server.port}/3")
+    with backend.lock(NAME, timeout=0):
+        backend.write(NAME, b"one", keep_until=None)
+    assert backend.where == f"Redis at 127.0.0.1:{server.port}"
+    assert RedisBackend(server.url).read(NAME) is None
     third = redis.Redis.from_url(server.url.removesuffix("/0") + "/3")
     assert third.get(f"forti_oauth:token:{NAME}") == b"one"
-    assert failure(lambda: RedisStore(server.url.removesuffix("/0") + "/99")) == f"{store.where} cannot be used: it refuses the command"
+    assert failure(lambda: opened(server.url.removesuffix("/0") + "/99")) == f"{backend.where} cannot be used: it refuses the command"
 
 
 @needs_redis
 def test_a_password_with_letters_that_a_url_quotes(started: Started) -> None:
     server = started("--user", "keeper", "on", ">p@ss/w:rd%", "~*", "+@all")
-    RedisStore(f"redis://keeper:p%40ss%2Fw%3Ard%25@127.0.0.1:{server.port}/0").write(NAME, b"one", keep_until=None)
+    RedisBackend(f"redis://keeper:p%40ss%2Fw%3Ard%25@127.0.0.1:{server.port}/0").write(NAME, b"one", keep_until=None)
 
 
 @needs_redis
 def test_a_server_that_is_full(started: Started) -> None:
     server = started()
-    store = RedisStore(server.url)
+    backend = RedisBackend(server.url)
     client = redis.Redis.from_url(server.url)
     client.config_set("maxmemory-policy", "noeviction")
     client.config_set("maxmemory", "1mb")
     with pytest.raises(redis.exceptions.OutOfMemoryError):
         for number in range(100):
             client.set(f"filler-{number}", b"x" * 100_000)
-    assert failure(lambda: store.write(NAME, b"one", keep_until=None)) == f"{store.where} cannot be used: it is full"
-    assert store.read(NAME) is None
+    assert failure(lambda: backend.write(NAME, b"one", keep_until=None)) == f"{backend.where} cannot be used: it is full"
+    assert backend.read(NAME) is None
 
 
 @needs_redis
 def test_a_replica(started: Started) -> None:
     server = started("--replicaof", "127.0.0.1", "1")
-    assert failure(lambda: RedisStore(server.url)) == f"Redis at 127.0.0.1:{server.port} cannot be used: it is a read-only replica"
+    assert failure(lambda: opened(server.url)) == f"Redis at 127.0.0.1:{server.port} cannot be used: it is a read-only replica"
 
 
 @needs_redis
 def test_a_server_that_goes_half_way(started: Started) -> None:
     server = started()
-    store = RedisStore(server.url)
-    with store.lock(NAME, patience=0):
-        store.write(NAME, b"one", keep_until=None)
+    backend = RedisBackend(server.url)
+    with backend.lock(NAME, timeout=0):
+        backend.write(NAME, b"one", keep_until=None)
         server.stop()
-        for work in (lambda: store.read(NAME), lambda: store.write(NAME, b"", keep_until=None), lambda: store.remove(NAME), store.entries):
-            assert failure(work) == f"{store.where} cannot be used: no connection"
-    assert failure(lambda: store.lock(NAME, patience=0).__enter__()) == f"{store.where} cannot be used: no connection"
+        for work in (lambda: backend.read(NAME), lambda: backend.write(NAME, b"", keep_until=None), lambda: backend.remove(NAME), backend.entries):
+            assert failure(work) == f"{backend.where} cannot be used: no connection"
+    assert failure(lambda: backend.lock(NAME, timeout=0).__enter__()) == f"{backend.where} cannot be used: no connection"
 
 
 @needs_redis
 def test_a_connection_that_ended_while_it_was_not_used(started: Started) -> None:
     server = started()
-    store = RedisStore(server.url)
+    backend = RedisBackend(server.url)
     redis.Redis.from_url(server.url).client_kill_filter(_type="normal", skipme=True)
-    store.write(NAME, b"one", keep_until=None)
-    assert store.read(NAME) == b"one"
+    backend.write(NAME, b"one", keep_until=None)
+    assert backend.read(NAME) == b"one"
 
 
 def test_nobody_there() -> None:
     port = free_port()
-    assert failure(lambda: RedisStore(f"redis://:{PASSWORD}@127.0.0.1:{port}/0")) == f"Redis at 127.0.0.1:{port} cannot be used: no connection"
+    assert failure(lambda: opened(f"redis://:{PASSWORD}@127.0.0.1:{port}/0")) == f"Redis at 127.0.0.1:{port} cannot be used: no connection"
 
 
 def test_a_server_that_never_answers() -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         port, began = silent.getsockname()[1], time.monotonic()
-        said = failure(lambda: RedisStore(f"redis://:{PASSWORD}@127.0.0.1:{port}/0"))
+        said = failure(lambda: opened(f"redis://:{PASSWORD}@127.0.0.1:{port}/0"))
         assert time.monotonic() - began <= 4
     assert said == f"Redis at 127.0.0.1:{port} cannot be used: no answer within 3 seconds"
 
@@ -150,20 +157,20 @@ def test_a_server_that_never_answers() -> None:
 @pytest.mark.parametrize("rest", ["host:port/0", "host:99999/0", "[::1/0", "host/0?db=x", "host/0?socket_timeout=x", "host/0?health_check_interval=x"], ids=str)
 def test_what_is_no_url_of_redis_is_not_repeated(rest: str) -> None:
     with pytest.raises(OptionError) as caught:
-        RedisStore(f"redis://user:{PASSWORD}@{rest}")
+        RedisBackend(f"redis://user:{PASSWORD}@{rest}")
     assert str(caught.value) == NO_URL
     assert caught.value.__cause__ is caught.value.__context__ is None
 
 
 def test_an_option_of_redis_that_is_none() -> None:
-    said = failure(lambda: RedisStore(f"redis://:{PASSWORD}@127.0.0.1:{free_port()}/0?no_such_option=1"))
+    said = failure(lambda: opened(f"redis://:{PASSWORD}@127.0.0.1:{free_port()}/0?no_such_option=1"))
     assert PASSWORD not in said
 
 
 def test_the_library_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "redis", None)
-    with pytest.raises(StoreFailed) as caught:
-        RedisStore("redis://host/0")
+    with pytest.raises(BackendError) as caught:
+        RedisBackend("redis://host/0")
     assert str(caught.value) == "Redis cannot be used: the Python library redis is missing on the controller (pip install redis)"
 
 
@@ -186,10 +193,10 @@ def with_tls(started: Started, authority: trustme.CA, folder: pathlib.Path, name
 @needs_redis
 def test_tls(started: Started, authority: trustme.CA, tmp_path: pathlib.Path) -> None:
     port = with_tls(started, authority, tmp_path, "127.0.0.1")
-    store = RedisStore(f"rediss://:{PASSWORD}@127.0.0.1:{port}/0?ssl_ca_certs={tmp_path / 'ca.pem'}")
-    with store.lock(NAME, patience=0):
-        store.write(NAME, b"one", keep_until=None)
-    assert store.read(NAME) == b"one"
+    backend = RedisBackend(f"rediss://:{PASSWORD}@127.0.0.1:{port}/0?ssl_ca_certs={tmp_path / 'ca.pem'}")
+    with backend.lock(NAME, timeout=0):
+        backend.write(NAME, b"one", keep_until=None)
+    assert backend.read(NAME) == b"one"
 
 
 @needs_redis
@@ -205,4 +212,4 @@ def test_tls(started: Started, authority: trustme.CA, tmp_path: pathlib.Path) ->
 def test_tls_that_does_not_hold(started: Started, authority: trustme.CA, tmp_path: pathlib.Path, name: str, address: str, reason: str) -> None:
     port = with_tls(started, authority, tmp_path, name)
     url = address.format(f":{PASSWORD}@127.0.0.1:{port}", tmp_path)
-    assert failure(lambda: RedisStore(url)) == f"Redis at 127.0.0.1:{port} cannot be used: {reason}"
+    assert failure(lambda: opened(url)) == f"Redis at 127.0.0.1:{port} cannot be used: {reason}"

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The option cache: which store each value names, and what is said of one that names none."""
+"""The option cache: which backends each value names, and the error for an invalid one."""
 
 from __future__ import annotations
 
@@ -15,19 +15,16 @@ from typing import Any
 
 import pytest
 from ansible import constants as C
-from ansible_collections.forti.oauth.plugins.module_utils import _secrets
+from ansible_collections.forti.oauth.plugins.module_utils import _redaction
 from ansible_collections.forti.oauth.plugins.module_utils._errors import OptionError
-from ansible_collections.forti.oauth.plugins.plugin_utils import _stores
-from ansible_collections.forti.oauth.plugins.plugin_utils._shelf import Shelf
-from ansible_collections.forti.oauth.plugins.plugin_utils._store import NoStore
-from ansible_collections.forti.oauth.plugins.plugin_utils._store_directory import DirectoryStore
-from ansible_collections.forti.oauth.plugins.plugin_utils._store_run import RunStore
-from ansible_collections.forti.oauth.plugins.plugin_utils._stores import named_store, shared_store, shelves
+from ansible_collections.forti.oauth.plugins.plugin_utils._cache import backends as factory
+from ansible_collections.forti.oauth.plugins.plugin_utils._cache.backend import BackendError, NullBackend
+from ansible_collections.forti.oauth.plugins.plugin_utils._cache.backend_files import DirectoryBackend, RunBackend
+from ansible_collections.forti.oauth.plugins.plugin_utils._cache.backends import backends, existing_backend, shared_backend
 
-NO_STORE = (
+INVALID = (
     "cache must be run (keep tokens for this run), none (keep nothing), a directory such as ~/.cache/forti_oauth, or redis://host:6379/0 (rediss:// for TLS)."
 )
-IDENTITY = {"server": "https://s", "password": "p"}
 
 
 @pytest.fixture(autouse=True)
@@ -41,13 +38,9 @@ def home(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> pathlib.Pat
     return home
 
 
-def keep(shelf: Shelf) -> None:
-    shelf.keep({}, IDENTITY, "token", keep_until=None)
-
-
 def made(folder: pathlib.Path) -> list[str]:
-    """Return the folders in which a store was made."""
-    return sorted(str(path.parent.relative_to(folder)) for path in folder.rglob("salt"))
+    """Return the folders in which a backend has an entry."""
+    return sorted(str(path.parent.relative_to(folder)) for path in folder.rglob("*.token"))
 
 
 @pytest.mark.parametrize(
@@ -64,10 +57,10 @@ def made(folder: pathlib.Path) -> list[str]:
     ],
 )
 def test_where_tokens_are_kept(cache: str, folders: list[str], tmp_path: pathlib.Path) -> None:
-    run, shared = shelves(cache, warn=pytest.fail)
-    assert made(tmp_path) == []
-    keep(run)
-    keep(shared)
+    found = backends(cache)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["home"]
+    for open_backend in found:
+        open_backend().write("name", b"entry", keep_until=None)
     assert made(tmp_path) == folders
 
 
@@ -90,25 +83,31 @@ def test_where_tokens_are_kept(cache: str, folders: list[str], tmp_path: pathlib
         "~/file/",
     ],
 )
-@pytest.mark.parametrize("use", [lambda cache: shelves(cache, warn=pytest.fail), shared_store, named_store], ids=["shelves", "shared", "named"])
-def test_what_names_no_store_is_refused_and_not_repeated(use: Callable[[str], Any], cache: str, home: pathlib.Path) -> None:
+@pytest.mark.parametrize("use", [backends, shared_backend, existing_backend])
+def test_an_invalid_value_is_refused_and_not_repeated(use: Callable[[str], Any], cache: str, home: pathlib.Path) -> None:
     (home / "file").touch()
     with pytest.raises(OptionError) as caught:
         use(cache)
-    assert str(caught.value) == NO_STORE
+    assert str(caught.value) == INVALID
     assert made(home.parent) == []
 
 
-def test_nothing_kept_is_no_store_to_look_into() -> None:
+def test_cache_none_has_no_backend_to_look_into() -> None:
+    assert backends("none") == []
     with pytest.raises(OptionError):
-        named_store("none")
+        existing_backend("none")
 
 
-def test_a_store_that_is_named() -> None:
-    assert (type(named_store("~/tokens")), named_store("~/tokens").entries()) == (NoStore, [])
+def test_a_directory_that_does_not_exist_is_not_made_to_look_into_it(home: pathlib.Path) -> None:
+    backend = existing_backend("~/tokens")
+    assert (type(backend), list(backend.entries()), backend.where) == (NullBackend, [], f"the directory {home}/tokens")
+    assert not (home / "tokens").exists()
+
+
+def test_a_backend_that_exists_is_opened() -> None:
     os.mkdir(os.path.join(os.environ["HOME"], "tokens"), 0o700)
-    run, directory = named_store("run"), named_store("~/tokens")
-    assert (type(run), type(directory)) == (RunStore, DirectoryStore)
+    run, directory = existing_backend("run"), existing_backend("~/tokens")
+    assert (type(run), type(directory)) == (RunBackend, DirectoryBackend)
     assert directory.where == f"the directory {os.environ['HOME']}/tokens"
 
 
@@ -116,47 +115,50 @@ def test_a_store_that_is_named() -> None:
 def test_redis_is_opened_when_it_is_used_and_its_password_is_a_secret(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     told: list[str] = []
     opened: list[str] = []
-    monkeypatch.setattr(_secrets, "_register_secrets", told.extend)
+    monkeypatch.setattr(_redaction, "_register_secrets", told.extend)
 
-    def open_redis(known: str) -> RunStore:
+    def open_redis(known: str) -> RunBackend:
         opened.append(known)
-        return RunStore()
+        return RunBackend()
 
-    monkeypatch.setattr(_stores, "_redis_store", open_redis)
-    _run, shared = shelves(url, warn=pytest.fail)
+    monkeypatch.setattr(factory, "_redis_backend", open_redis)
+    _run, shared = backends(url)
     assert (told, opened) == (["hunter2"], [])
-    keep(shared)
+    shared()
     assert opened == [url]
 
 
 def test_a_url_that_cannot_be_read_says_so_when_it_is_used() -> None:
-    _run, shared = shelves("redis://:hunter2@[::1/0", warn=pytest.fail)
+    _run, shared = backends("redis://:hunter2@[::1/0")
     with pytest.raises(OptionError, match=r"^cache is no URL of Redis\."):
-        keep(shared)
+        shared()
 
 
-def test_a_failure_names_its_store(home: pathlib.Path) -> None:
-    warnings: list[str] = []
+def test_an_error_names_its_backend(home: pathlib.Path) -> None:
     (home / "tokens").mkdir()
     (home / "tokens").chmod(0o755)
-    _run, shared = shelves("~/tokens", warn=warnings.append)
-    keep(shared)
-    assert [warning.split(":")[0] for warning in warnings] == [f"The directory {home}/tokens is not used"]
+    _run, shared = backends("~/tokens")
+    with pytest.raises(BackendError, match=f"^the directory {home}/tokens is not used:"):
+        shared()
 
 
 @pytest.mark.parametrize("cache", ["run", "./tokens", "redis://127.0.0.1:1/0"])
-def test_a_hit_in_the_runs_store_imports_no_other(cache: str, tmp_path: pathlib.Path) -> None:
+def test_a_hit_in_the_runs_backend_imports_neither_redis_nor_requests(cache: str, tmp_path: pathlib.Path) -> None:
     code = f"""
 import sys
 from ansible import constants
 constants.DEFAULT_LOCAL_TMP = {str(tmp_path / "local")!r}
-from ansible_collections.forti.oauth.plugins.plugin_utils._stores import shelves
-run, shared = shelves({cache!r}, warn=print)
-run.keep({{"x": 1}}, {IDENTITY!r}, "token", keep_until=None)
-assert run.read({IDENTITY!r}, "token") == {{"x": 1}}
-print(sorted(name for name in sys.modules if name in ("redis", "requests") or name.endswith(("_store_redis", "_store_directory"))))
+from ansible_collections.forti.oauth.plugins.module_utils._token import Token
+from ansible_collections.forti.oauth.plugins.plugin_utils._cache.backends import backends
+from ansible_collections.forti.oauth.plugins.plugin_utils._cache.encrypted import EncryptedCache
+from ansible_collections.forti.oauth.plugins.plugin_utils._cache.tier import CacheRequest, Entry, Tier
+from ansible_collections.forti.oauth.plugins.plugin_utils._cache.token_cache import TokenCache
+request = CacheRequest(key={{"server": "https://s", "password": "p"}}, lock_timeout=5)
+Tier(EncryptedCache(backends("run")[0], warn=print)).put(Entry(Token("A1", "https://s")), request.key)
+assert TokenCache(backends({cache!r}), warn=print).get_or_fetch(request, fetch=None, refresh=None).token.access_token == "A1"
+print(sorted(name for name in sys.modules if name in ("redis", "requests") or name.endswith("backend_redis")))
 """
-    collections = pathlib.Path(_stores.__file__).parents[5]
+    collections = pathlib.Path(factory.__file__ or "").parents[6]
     environment = {**os.environ, "PYTHONPATH": str(collections)}
     done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=False)
     assert (done.stdout, done.stderr) == ("[]\n", "")

@@ -2,188 +2,276 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A shelf: contents in a store that is opened when it is needed, and left alone once it failed."""
+"""The encrypted cache: entries of a backend that is opened at its first use, and given up if it fails."""
 
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator, Mapping
+import hashlib
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 from ansible_collections.forti.oauth.plugins.module_utils._errors import FortiError
-from ansible_collections.forti.oauth.plugins.plugin_utils._keyring import Keyring, quick_keyring
-from ansible_collections.forti.oauth.plugins.plugin_utils._shelf import Shelf
-from ansible_collections.forti.oauth.plugins.plugin_utils._store import StoreFailed
+from ansible_collections.forti.oauth.plugins.plugin_utils._cache import encrypted
+from ansible_collections.forti.oauth.plugins.plugin_utils._cache.backend import BackendError, LockTimeout
+from ansible_collections.forti.oauth.plugins.plugin_utils._cache.encrypted import EncryptedCache
 
-IDENTITY, OTHER = {"server": "https://s", "password": "p"}, {"server": "https://s", "password": "q"}
+KEY, OTHER = {"server": "https://s", "password": "p"}, {"server": "https://s", "password": "q"}
 CONTENT = {"access_token": "A1", "expires_at": 12.5}
 WARNING = "Redis at host:1 cannot be used: no connection. The play goes on without it; tokens are not shared by it."
-Use = Callable[[Shelf], Any]
+Use = Callable[[EncryptedCache], Any]
 
 
-class MemoryStore:
-    """A store in a dictionary that writes down what it is asked, and fails where it is told to."""
+class MemoryBackend:
+    """A backend in a dictionary. It records what it is asked for, and fails if it is told to."""
+
+    private = True
+    generation = b""
 
     def __init__(self) -> None:
         self.where = "memory"
-        self.kept: dict[str, bytes] = {}
+        self.entries_: dict[str, bytes] = {}
         self.asked: list[str] = []
         self.fails_at = ""
+        self.lock_times_out = False
 
-    def keyring(self, identity: Mapping[str, str]) -> Keyring:
-        self._ask("keyring")
-        return quick_keyring(identity, b"salt")
+    def open(self) -> MemoryBackend:
+        self._ask("open")
+        return self
 
     def read(self, name: str) -> bytes | None:
         self._ask("read")
-        return self.kept.get(name)
+        return self.entries_.get(name)
 
     def write(self, name: str, entry: bytes, *, keep_until: float | None) -> None:
         self._ask(f"write {keep_until}")
-        self.kept[name] = entry
+        self.entries_[name] = entry
 
     def remove(self, name: str) -> None:
         self._ask("remove")
-        self.kept.pop(name, None)
+        self.entries_.pop(name, None)
+
+    def agree(self, name: str, proposal: bytes) -> bytes:
+        self._ask(f"agree {name}")
+        return b"s" * 32
+
+    def disagree(self, name: str) -> None:
+        self._ask(f"disagree {name}")
 
     @contextlib.contextmanager
-    def lock(self, name: str, *, patience: float) -> Iterator[None]:
-        self._ask(f"lock {patience}")
+    def lock(self, name: str, *, timeout: float) -> Iterator[None]:
+        self._ask(f"lock {timeout}")
+        if self.lock_times_out:
+            raise LockTimeout
         yield
         self.asked.append("free")
 
-    def entries(self) -> list[tuple[str, dict[str, Any]]]:
-        raise NotImplementedError
-
-    def opened(self) -> MemoryStore:
-        self._ask("open")
-        return self
+    def entries(self) -> list[tuple[str, bytes]]:
+        return list(self.entries_.items())
 
     def _ask(self, question: str) -> None:
         self.asked.append(question)
         if question.partition(" ")[0] == self.fails_at:
-            raise StoreFailed("redis at host:1 cannot be used: no connection")
+            raise BackendError("redis at host:1 cannot be used: no connection")
 
 
 @pytest.fixture
-def store() -> MemoryStore:
-    return MemoryStore()
+def backend() -> MemoryBackend:
+    return MemoryBackend()
 
 
 @pytest.fixture
-def shelf(store: MemoryStore) -> Shelf:
-    return Shelf(store.opened, warn=pytest.fail)
+def cache(backend: MemoryBackend) -> EncryptedCache:
+    return EncryptedCache(backend.open, warn=pytest.fail)
 
 
-def lock(shelf: Shelf) -> None:
-    with shelf.locked(IDENTITY, patience=5):
+def lock(cache: EncryptedCache) -> None:
+    with cache.lock(KEY, timeout=5):
         pass
 
 
-def keep(shelf: Shelf, kind: str = "token", **of: str) -> None:
-    shelf.keep(CONTENT, IDENTITY, kind, keep_until=99.5, **of)
+def put(cache: EncryptedCache, kind: str = "token", **of: str) -> None:
+    cache.put(CONTENT, KEY, kind, keep_until=99.5, **of)
 
 
 USES = [
-    pytest.param("open", lambda shelf: shelf.read(IDENTITY, "token"), id="open"),
-    pytest.param("keyring", lambda shelf: shelf.read(IDENTITY, "token"), id="keyring"),
-    pytest.param("read", lambda shelf: shelf.read(IDENTITY, "token"), id="read"),
-    pytest.param("write", keep, id="write"),
-    pytest.param("remove", lambda shelf: shelf.forget(IDENTITY, "token"), id="remove"),
+    pytest.param("open", lambda cache: cache.get(KEY, "token"), id="open"),
+    pytest.param("agree", lambda cache: cache.get(KEY, "token"), id="agree"),
+    pytest.param("read", lambda cache: cache.get(KEY, "token"), id="read"),
+    pytest.param("write", put, id="write"),
+    pytest.param("remove", lambda cache: cache.delete(KEY, "token"), id="remove"),
     pytest.param("lock", lock, id="lock"),
 ]
 
 
-def test_a_content_is_kept_and_forgotten(shelf: Shelf) -> None:
-    assert shelf.read(IDENTITY, "token") is None
-    keep(shelf)
-    assert shelf.read(IDENTITY, "token") == CONTENT
-    assert [shelf.read(*other) for other in ((OTHER, "token"), (IDENTITY, "failure"))] == [None, None]
-    assert shelf.read(IDENTITY, "token", code="k") is None
-    shelf.forget(IDENTITY, "token")
-    assert shelf.read(IDENTITY, "token") is None
+def test_an_entry_is_stored_and_removed(cache: EncryptedCache) -> None:
+    assert cache.get(KEY, "token") is None
+    put(cache)
+    assert cache.get(KEY, "token") == CONTENT
+    assert [cache.get(*other) for other in ((OTHER, "token"), (KEY, "failure"))] == [None, None]
+    assert cache.get(KEY, "token", code="k") is None
+    cache.delete(KEY, "token")
+    assert cache.get(KEY, "token") is None
 
 
-def test_what_stands_in_clear_is_no_secret(shelf: Shelf, store: MemoryStore) -> None:
-    keep(shelf)
-    (entry,) = store.kept.values()
-    assert entry.partition(b"\n")[0] == b'{"expires_at": 12.5, "format": 1, "keep_until": 99.5, "kind": "token", "server": "https://s"}'
-    assert "write 99.5" in store.asked
+def test_the_header_holds_no_secret(cache: EncryptedCache, backend: MemoryBackend) -> None:
+    put(cache)
+    (entry,) = backend.entries_.values()
+    assert entry.partition(b"\n")[0] == b'{"expires_at": 12.5, "format": 2, "keep_until": 99.5, "kind": "token", "server": "https://s"}'
+    assert "write 99.5" in backend.asked
 
 
-def test_a_shelf_that_keeps_nothing() -> None:
-    shelf = Shelf(None, warn=pytest.fail)
-    keep(shelf)
-    lock(shelf)
-    shelf.forget(IDENTITY, "token")
-    assert shelf.read(IDENTITY, "token") is None
-
-
-def test_a_store_is_opened_at_its_first_use_and_a_keyring_derived_once(shelf: Shelf, store: MemoryStore) -> None:
-    assert store.asked == []
+def test_a_backend_is_opened_at_its_first_use_and_the_salt_agreed_on_once(cache: EncryptedCache, backend: MemoryBackend) -> None:
+    assert backend.asked == []
     for _each in range(2):
-        keep(shelf)
-        lock(shelf)
-        shelf.read(dict(reversed(IDENTITY.items())), "failure", code="k")
-    shelf.read(OTHER, "token")
-    assert store.asked.count("open") == 1
-    assert store.asked.count("keyring") == 2
+        put(cache)
+        lock(cache)
+        cache.get(dict(reversed(KEY.items())), "failure", code="k")
+    cache.get(OTHER, "token")
+    assert backend.asked[:2] == ["open", "agree salt"]
+    assert [backend.asked.count(question) for question in ("open", "agree salt")] == [1, 1]
 
 
-def test_a_lock_is_held_for_as_long_as_it_is_wanted(shelf: Shelf, store: MemoryStore) -> None:
-    with shelf.locked(IDENTITY, patience=5):
-        assert store.asked[-1] == "lock 5"
-        keep(shelf)
-    assert store.asked[-1] == "free"
+def test_a_key_is_derived_once_and_no_dictionary_has_a_secret_as_its_key(
+    cache: EncryptedCache, backend: MemoryBackend, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    derived: list[bytes] = []
+
+    def scrypt(secret: bytes, salt: bytes) -> bytes:
+        derived.append(secret)
+        return hashlib.sha256(secret + salt).digest()
+
+    monkeypatch.setattr(encrypted, "_scrypt", scrypt)
+    backend.private = False
+    for _each in range(3):
+        put(cache)
+        cache.get(KEY, "failure")
+    cache.get(OTHER, "token")
+    assert len(derived) == 2
+    assert not [digest for digest in cache._masters if digest == b"p" or b"password" in digest or len(digest) != 32]
 
 
-def test_to_wait_too_long_is_no_failure_of_the_store(shelf: Shelf, store: MemoryStore, monkeypatch: pytest.MonkeyPatch) -> None:
-    def waits(_name: str, *, patience: float) -> Any:
-        raise FortiError("Waited too long.")
+@pytest.mark.parametrize(
+    ("private", "key", "slow"),
+    [
+        pytest.param(True, KEY, False, id="private"),
+        pytest.param(False, KEY, True, id="password"),
+        pytest.param(False, {"server": "s", "credential": "c"}, True, id="credential"),
+        pytest.param(False, {"server": "s", "refresh_token": "R1"}, False, id="refresh token"),
+        pytest.param(False, {"server": "s", "access_token": "A1"}, False, id="tombstone"),
+    ],
+)
+def test_a_secret_that_could_be_guessed_is_derived_slowly_if_others_may_get_at_the_backend(
+    cache: EncryptedCache, backend: MemoryBackend, monkeypatch: pytest.MonkeyPatch, private: bool, key: dict[str, str], slow: bool
+) -> None:
+    derived: list[bytes] = []
+    monkeypatch.setattr(encrypted, "_scrypt", lambda secret, _salt: derived.append(secret) or b"k" * 32)
+    backend.private = private
+    cache.get(key, "token")
+    assert bool(derived) is slow
+
+
+def test_scrypt_takes_the_parameters_that_are_promised(monkeypatch: pytest.MonkeyPatch) -> None:
+    from cryptography.hazmat.primitives.kdf import scrypt
+
+    seen: list[dict[str, Any]] = []
+
+    class Recorded:
+        def __init__(self, **parameters: Any) -> None:
+            seen.append(parameters)
+
+        def derive(self, secret: bytes) -> bytes:
+            return secret
 
     with monkeypatch.context() as changed:
-        changed.setattr(store, "lock", waits)
-        with pytest.raises(FortiError, match=r"^Waited too long\.$"):
-            lock(shelf)
-    keep(shelf)
-    assert shelf.read(IDENTITY, "token") == CONTENT
+        changed.setattr(scrypt, "Scrypt", Recorded)
+        assert encrypted._scrypt(b"secret", b"salt") == b"secret"
+    assert seen == [{"salt": b"salt", "length": 32, "n": 2**15, "r": 8, "p": 1}]
+    expected = hashlib.scrypt(b"secret", salt=b"salt", n=2**15, r=8, p=1, dklen=32, maxmem=2**26)
+    assert encrypted._scrypt(b"secret", b"salt") == expected
+
+
+def test_without_scrypt_the_backend_is_given_up(backend: MemoryBackend, monkeypatch: pytest.MonkeyPatch) -> None:
+    from cryptography.hazmat.primitives.kdf import scrypt
+
+    def unsupported(**_parameters: Any) -> Any:
+        raise MemoryError
+
+    warnings: list[str] = []
+    monkeypatch.setattr(scrypt, "Scrypt", unsupported)
+    backend.private = False
+    assert EncryptedCache(backend.open, warn=warnings.append).get(KEY, "token") is None
+    assert [warning.partition(". ")[0] for warning in warnings] == ["Tokens cannot be shared: this Python does not derive a key by scrypt (MemoryError)"]
+
+
+@pytest.mark.parametrize("damaged", [b"", b"short", bytes(33)], ids=len)
+def test_a_damaged_salt_is_replaced(backend: MemoryBackend, monkeypatch: pytest.MonkeyPatch, damaged: bytes) -> None:
+    salts = [damaged, b"t" * 32]
+    monkeypatch.setattr(backend, "agree", lambda _name, _proposal: salts.pop(0))
+    cache = EncryptedCache(backend.open, warn=pytest.fail)
+    put(cache)
+    assert cache.get(KEY, "token") == CONTENT
+    assert backend.asked.count("disagree salt") == 1
+
+
+def test_a_backend_that_keeps_no_salt_is_given_up(backend: MemoryBackend, monkeypatch: pytest.MonkeyPatch) -> None:
+    warnings: list[str] = []
+    monkeypatch.setattr(backend, "agree", lambda _name, _proposal: b"")
+    assert EncryptedCache(backend.open, warn=warnings.append).get(KEY, "token") is None
+    assert warnings == ["Memory cannot be used: it does not keep what it is told. The play goes on without it; tokens are not shared by it."]
+
+
+def test_a_lock_is_held_as_long_as_its_block_runs(cache: EncryptedCache, backend: MemoryBackend) -> None:
+    with cache.lock(KEY, timeout=5):
+        assert backend.asked[-1] == "lock 5"
+        put(cache)
+    assert backend.asked[-1] == "free"
+
+
+def test_a_lock_that_times_out_is_an_error_and_the_backend_stays_in_use(cache: EncryptedCache, backend: MemoryBackend) -> None:
+    backend.lock_times_out = True
+    with pytest.raises(FortiError) as caught:
+        lock(cache)
+    assert str(caught.value) == "Another task or run has been getting the same token for 5 seconds. Look for one that hangs."
+    put(cache)
+    assert cache.get(KEY, "token") == CONTENT
 
 
 @pytest.mark.parametrize(("fails_at", "use"), USES)
-def test_a_store_that_fails_costs_one_warning_and_is_left_alone(store: MemoryStore, fails_at: str, use: Use) -> None:
+def test_a_failing_backend_costs_one_warning_and_is_given_up(backend: MemoryBackend, fails_at: str, use: Use) -> None:
     warnings: list[str] = []
-    shelf = Shelf(store.opened, warn=warnings.append)
-    store.fails_at = fails_at
-    assert use(shelf) is None
+    cache = EncryptedCache(backend.open, warn=warnings.append)
+    backend.fails_at = fails_at
+    assert use(cache) is None
     assert warnings == [WARNING]
-    asked = list(store.asked)
-    store.fails_at = ""
+    asked = list(backend.asked)
+    backend.fails_at = ""
     for _fails_at, again in (case.values for case in USES):
-        assert again(shelf) is None  # type: ignore[operator]
-    assert store.asked == asked
+        assert again(cache) is None  # type: ignore[operator]
+    assert backend.asked == asked
     assert warnings == [WARNING]
 
 
-def test_a_store_that_fails_under_a_lock_still_frees_it(store: MemoryStore) -> None:
+def test_a_backend_that_fails_under_a_lock_still_frees_it(backend: MemoryBackend) -> None:
     warnings: list[str] = []
-    shelf = Shelf(store.opened, warn=warnings.append)
-    with shelf.locked(IDENTITY, patience=5):
-        store.fails_at = "write"
-        keep(shelf)
-    assert store.asked[-1] == "free"
+    cache = EncryptedCache(backend.open, warn=warnings.append)
+    with cache.lock(KEY, timeout=5):
+        backend.fails_at = "write"
+        put(cache)
+    assert backend.asked[-1] == "free"
     assert warnings == [WARNING]
 
 
-def test_what_fails_in_a_lock_is_not_the_stores_fault(shelf: Shelf, store: MemoryStore) -> None:
-    with pytest.raises(ZeroDivisionError), shelf.locked(IDENTITY, patience=5):
+def test_an_error_inside_of_a_lock_is_not_the_backends(cache: EncryptedCache, backend: MemoryBackend) -> None:
+    with pytest.raises(ZeroDivisionError), cache.lock(KEY, timeout=5):
         1 / 0  # noqa: B018  (any failure)
-    assert shelf.read(IDENTITY, "token") is None
+    assert cache.get(KEY, "token") is None
 
 
-@pytest.mark.parametrize("garbage", [b"", b"\xff", b'{"format": 1}\nshort', b'{"format": 2}\n' + b"x" * 40])
-def test_an_entry_that_is_corrupt_is_removed(shelf: Shelf, store: MemoryStore, garbage: bytes) -> None:
-    keep(shelf)
-    store.kept = dict.fromkeys(store.kept, garbage)
-    assert shelf.read(IDENTITY, "token") is None
-    assert store.kept == {}
+@pytest.mark.parametrize("garbage", [b"", b"\xff", b'{"format": 2}\nshort', b'{"format": 1}\n' + b"x" * 40])
+def test_a_corrupt_entry_is_removed(cache: EncryptedCache, backend: MemoryBackend, garbage: bytes) -> None:
+    put(cache)
+    backend.entries_ = dict.fromkeys(backend.entries_, garbage)
+    assert cache.get(KEY, "token") is None
+    assert backend.entries_ == {}

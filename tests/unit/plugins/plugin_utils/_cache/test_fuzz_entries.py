@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Whatever lies in a store, and whatever the option cache says: an entry is read or is none, a store is one or is refused."""
+"""Any bytes in a store are an entry or a miss, and any value of the option cache names backends or is refused."""
 
 from __future__ import annotations
 
@@ -14,30 +14,29 @@ from urllib.parse import quote
 
 import pytest
 from ansible_collections.forti.oauth.plugins.module_utils._errors import FortiError, OptionError
-from ansible_collections.forti.oauth.plugins.plugin_utils._kept import Entry, Kept, Request
-from ansible_collections.forti.oauth.plugins.plugin_utils._keyring import quick_keyring
-from ansible_collections.forti.oauth.plugins.plugin_utils._sealing import read_about
-from ansible_collections.forti.oauth.plugins.plugin_utils._store import StoreFailed
-from ansible_collections.forti.oauth.plugins.plugin_utils._store_action import shown
-from ansible_collections.forti.oauth.plugins.plugin_utils._store_directory import DirectoryStore
-from ansible_collections.forti.oauth.plugins.plugin_utils._store_redis import RedisStore, _connected
-from ansible_collections.forti.oauth.plugins.plugin_utils._stores import shared_store, shelves
+from ansible_collections.forti.oauth.plugins.plugin_utils._cache.backend import BackendError
+from ansible_collections.forti.oauth.plugins.plugin_utils._cache.backend_files import DirectoryBackend
+from ansible_collections.forti.oauth.plugins.plugin_utils._cache.backend_redis import RedisBackend, _connected
+from ansible_collections.forti.oauth.plugins.plugin_utils._cache.backends import backends, shared_backend
+from ansible_collections.forti.oauth.plugins.plugin_utils._cache.encrypted import _decrypt, _encrypt, read_header
+from ansible_collections.forti.oauth.plugins.plugin_utils._cache.tier import CacheRequest, Entry, Tier
+from ansible_collections.forti.oauth.plugins.plugin_utils._store_action_base import shown
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-IDENTITY = {"family": "fac", "server": "https://fac.example.com", "username": "u", "password": "p"}
-SEAL = quick_keyring(IDENTITY, b"s" * 32).seal("token")
+KEY = {"family": "fac", "server": "https://fac.example.com", "username": "u", "password": "p"}
+NAME, ENTRY_KEY = "0a" * 16, b"k" * 32
 CONTENT = {"access_token": "A30-A30", "expires_at": 12.5, "scope": "größe"}
-ENTRY = SEAL.close(CONTENT, server="https://fac.example.com", kind="token", keep_until=99.5)
+ENTRY = _encrypt(CONTENT, {"server": "https://fac.example.com", "kind": "token", "keep_until": 99.5}, NAME, ENTRY_KEY)
 
 ANY_TEXT = st.text(st.characters(exclude_categories=()))
 SCALAR = st.none() | st.booleans() | st.integers() | st.floats() | st.sampled_from([10**400, -(10**400), time.time()]) | ANY_TEXT
 JSON = st.recursive(SCALAR, lambda inner: st.lists(inner, max_size=2) | st.dictionaries(ANY_TEXT, inner, max_size=2), max_leaves=5)
-HEAD = st.dictionaries(st.sampled_from(["kind", "server", "expires_at", "keep_until"]), JSON).map(lambda about: json.dumps({"format": 1, **about}).encode())
-TOKEN = ("access_token", "server", "token_type", "refresh_token", "scope", "id_token", "issued_at", "expires_at", "forced_by", "not_refreshed_at")
-FAILURE = ("message", "details", "at", "forced_by", "refused")
-GOOD_TOKEN = {**dict.fromkeys(TOKEN), "access_token": "A", "server": "s", "token_type": "Bearer", "issued_at": 0.0, "not_refreshed_at": 0.0}
-GOOD_FAILURE = {"message": "m", "details": {}, "at": time.time(), "forced_by": None, "refused": True}
+HEADER = st.dictionaries(st.sampled_from(["kind", "server", "expires_at", "keep_until"]), JSON).map(lambda header: json.dumps({"format": 2, **header}).encode())
+TOKEN = ("access_token", "server", "token_type", "refresh_token", "scope", "id_token", "issued_at", "expires_at", "request_id", "refresh_failed_at")
+FAILURE = ("message", "details", "at", "request_id", "refused")
+GOOD_TOKEN = {**dict.fromkeys(TOKEN), "access_token": "A", "server": "s", "token_type": "Bearer", "issued_at": 0.0, "refresh_failed_at": 0.0}
+GOOD_FAILURE = {"message": "m", "details": {}, "at": time.time(), "request_id": None, "refused": True}
 NOW = st.just(time.time())
 KEPT = (
     st.dictionaries(st.sampled_from(TOKEN + FAILURE), JSON | NOW)
@@ -92,76 +91,77 @@ URL = st.builds(
 
 
 class OneContent:
-    """A shelf on which the same content lies, whatever one looks for."""
+    """An encrypted cache that finds the same content under every cache key."""
 
     def __init__(self, content: dict[str, Any], *kinds: str) -> None:
         self._content, self._kinds = content, kinds
 
-    def read(self, _identity: Any, kind: str, **_of: str) -> dict[str, Any] | None:
+    def get(self, _key: Any, kind: str, **_of: str) -> dict[str, Any] | None:
         return dict(self._content) if kind in self._kinds else None
 
 
-def request(**more: Any) -> Request:
-    known: dict[str, Any] = {"identity": IDENTITY, "once": {}, "min_validity": 60, "forced_by": None, "patience": 1}
-    return Request(**{**known, "login": dict, "refresh": lambda _token: {}, **more})
+def request(**more: Any) -> CacheRequest:
+    return CacheRequest(**{"key": KEY, "min_validity": 60, "lock_timeout": 1, **more})
 
 
 @given(at=st.integers(0, len(ENTRY) - 1), put=st.binary(max_size=3), cut=st.integers(0, 3))
 @example(at=len(ENTRY) - 1, put=b"", cut=1)
 @example(at=0, put=b"\xff\xfe", cut=0)
-def test_a_changed_entry_is_none(at: int, put: bytes, cut: int) -> None:
+def test_a_changed_entry_is_a_miss(at: int, put: bytes, cut: int) -> None:
     changed = ENTRY[:at] + put + ENTRY[at + cut :]
-    assert SEAL.open(changed) == (CONTENT if changed == ENTRY else None)
-    assert read_about(changed) is None or isinstance(read_about(changed), dict)
+    assert _decrypt(changed, NAME, ENTRY_KEY) == (CONTENT if changed == ENTRY else None)
+    assert read_header(changed) is None or isinstance(read_header(changed), dict)
 
 
-@given(entry=st.binary() | HEAD | st.builds(lambda head, rest: head + b"\n" + rest, HEAD, st.binary()) | JSON.map(lambda value: json.dumps(value).encode()))
+@given(
+    entry=st.binary() | HEADER | st.builds(lambda header, rest: header + b"\n" + rest, HEADER, st.binary()) | JSON.map(lambda value: json.dumps(value).encode())
+)
 @example(entry=b"[" * 100_000)
-@example(entry=b'{"format":1,"expires_at":1e400}')
-@example(entry=b'{"format":1,"keep_until":NaN}')
-@example(entry=b'{"format":1,"keep_until":253402300800}')
-@example(entry=b'{"format":1,"keep_until":100111114336555669}')
-@example(entry=b'{"format":1,"keep_until":' + b"9" * 400 + b"}")
-@example(entry=b'{"format":1,"keep_until":' + b"9" * 5000 + b"}")
-@example(entry=b'{"format":1}\n\x00')
-def test_any_bytes_are_no_entry_and_can_be_shown(entry: bytes) -> None:
-    assert SEAL.open(entry) is None
-    about = read_about(entry)
-    assert about is None or about["format"] == 1
-    assert set(shown(about or {})) == {"kind", "server", "expires_at", "kept_until"}
+@example(entry=b'{"format":2,"expires_at":1e400}')
+@example(entry=b'{"format":2,"keep_until":NaN}')
+@example(entry=b'{"format":2,"keep_until":253402300800}')
+@example(entry=b'{"format":2,"keep_until":100111114336555669}')
+@example(entry=b'{"format":2,"keep_until":' + b"9" * 400 + b"}")
+@example(entry=b'{"format":2,"keep_until":' + b"9" * 5000 + b"}")
+@example(entry=b'{"format":2}\n\x00')
+def test_any_bytes_are_a_miss_and_can_be_shown(entry: bytes) -> None:
+    assert _decrypt(entry, NAME, ENTRY_KEY) is None
+    header = read_header(entry)
+    assert header is None or header["format"] == 2
+    assert set(shown(header or {})) == {"kind", "server", "expires_at", "kept_until"}
 
 
-@given(content=KEPT, forced_by=st.sampled_from([None, "task"]))
-@example(content={**GOOD_TOKEN, "refresh_token": []}, forced_by=None)
-@example(content={**GOOD_TOKEN, "issued_at": None}, forced_by=None)
-@example(content={**GOOD_TOKEN, "not_refreshed_at": None}, forced_by=None)
-@example(content={**GOOD_TOKEN, "expires_at": "x"}, forced_by=None)
-@example(content={**GOOD_TOKEN, "expires_at": math.nan}, forced_by=None)
-@example(content={**GOOD_TOKEN, "expires_at": 10**400}, forced_by=None)
-@example(content={**GOOD_TOKEN, "expires_at": 1e300}, forced_by=None)
-@example(content={**GOOD_TOKEN, "issued_at": 10**400, "expires_at": 0.0}, forced_by=None)
-@example(content={**GOOD_TOKEN, "access_token": None}, forced_by=None)
-@example(content={**GOOD_TOKEN, "token_type": 1}, forced_by=None)
-def test_any_content_is_a_token_that_can_be_used_or_none(content: dict[str, Any], forced_by: str | None) -> None:
-    entry = Kept(OneContent(content, "token")).entry(IDENTITY)  # type: ignore[arg-type]
+@given(content=KEPT, request_id=st.sampled_from([None, "task"]))
+@example(content={**GOOD_TOKEN, "refresh_token": []}, request_id=None)
+@example(content={**GOOD_TOKEN, "issued_at": None}, request_id=None)
+@example(content={**GOOD_TOKEN, "refresh_failed_at": None}, request_id=None)
+@example(content={**GOOD_TOKEN, "expires_at": "x"}, request_id=None)
+@example(content={**GOOD_TOKEN, "expires_at": math.nan}, request_id=None)
+@example(content={**GOOD_TOKEN, "expires_at": 10**400}, request_id=None)
+@example(content={**GOOD_TOKEN, "expires_at": 1e300}, request_id=None)
+@example(content={**GOOD_TOKEN, "issued_at": 10**400, "expires_at": 0.0}, request_id=None)
+@example(content={**GOOD_TOKEN, "access_token": None}, request_id=None)
+@example(content={**GOOD_TOKEN, "token_type": 1}, request_id=None)
+def test_any_content_is_a_token_that_can_be_used_or_a_miss(content: dict[str, Any], request_id: str | None) -> None:
+    entry = Tier(OneContent(content, "token")).get(KEY)  # type: ignore[arg-type]
     assert entry is None or isinstance(entry, Entry)
-    if entry is not None and entry.serves(request(forced_by=forced_by)):
+    if entry is not None and entry.serves(request(request_id=request_id)):
         result = entry.token.as_result("cache")
         assert isinstance(result["access_token"], str)
         assert isinstance(result["token_type"], str)
 
 
-@given(content=KEPT, forced_by=st.sampled_from([None, "task"]))
-@example(content={}, forced_by=None)
-@example(content={**GOOD_FAILURE, "at": 10**400}, forced_by=None)
-@example(content={name: GOOD_FAILURE[name] for name in ("message", "details", "at", "forced_by")}, forced_by=None)
-@example(content={**GOOD_FAILURE, "at": None}, forced_by=None)
-@example(content={**GOOD_FAILURE, "details": None}, forced_by=None)
-@example(content={**GOOD_FAILURE, "details": {"challenge": "x"}}, forced_by=None)
-@example(content={**GOOD_FAILURE, "details": {"message": "x"}}, forced_by=None)
-def test_any_content_is_a_failure_or_none(content: dict[str, Any], forced_by: str | None) -> None:
+@given(content=KEPT, request_id=st.sampled_from([None, "task"]))
+@example(content={}, request_id=None)
+@example(content={**GOOD_FAILURE, "at": 10**400}, request_id=None)
+@example(content={name: GOOD_FAILURE[name] for name in ("message", "details", "at", "request_id")}, request_id=None)
+@example(content={**GOOD_FAILURE, "at": None}, request_id=None)
+@example(content={**GOOD_FAILURE, "details": None}, request_id=None)
+@example(content={**GOOD_FAILURE, "details": {"challenge": "x"}}, request_id=None)
+@example(content={**GOOD_FAILURE, "details": {"message": "x"}}, request_id=None)
+def test_any_content_is_a_failure_or_a_miss(content: dict[str, Any], request_id: str | None) -> None:
     content = {**content, "at": time.time()} if isinstance(content.get("at"), float) else content
-    found = Kept(OneContent(content, "failure")).failure(request(forced_by=forced_by))  # type: ignore[arg-type]
+    found = Tier(OneContent(content, "failure"))._failure(request(request_id=request_id))  # type: ignore[arg-type]
     assert found is None or isinstance(found, FortiError)
 
 
@@ -172,25 +172,25 @@ def test_any_content_is_a_failure_or_none(content: dict[str, Any], forced_by: st
 @example(cache="/\ud800/x")
 @example(cache="redis://[")
 @example(cache="redis://u:[@h")
-def test_any_cache_is_shelves_or_an_option_error_without_it(cache: str) -> None:
+def test_any_cache_names_backends_or_is_an_option_error_without_it(cache: str) -> None:
     try:
-        assert len(shelves(cache, warn=pytest.fail)) == 2
+        assert len(backends(cache)) == {"run": 1, "none": 0}.get(cache, 2)
     except OptionError as exc:
         with pytest.raises(OptionError) as known:
-            shelves("nothing-known", warn=pytest.fail)
+            backends("nothing-known")
         assert str(exc) == str(known.value)
         assert exc.__context__ is None
 
 
 @pytest.mark.parametrize("name", ["\0", "\ud800", "x" * 300, "a/\0", "\n"])
-def test_a_folder_that_cannot_be_is_a_store_that_failed(name: str, tmp_path: Any) -> None:
+def test_a_folder_that_cannot_be_is_a_backend_error(name: str, tmp_path: Any) -> None:
     try:
-        opened = shared_store(f"{tmp_path}/{name}")
+        opened = shared_backend(f"{tmp_path}/{name}")
     except OptionError:
         return
     try:
-        assert isinstance(opened(), DirectoryStore)
-    except StoreFailed as exc:
+        assert isinstance(opened(), DirectoryBackend)
+    except BackendError as exc:
         str(exc).encode()
 
 
@@ -214,6 +214,6 @@ def test_any_url_of_redis_is_a_client_or_an_option_error(url: str) -> None:
 @example(url="redis://127.0.0.1:1?event_dispatcher=1")
 @example(url="redis://127.0.0.1:1?x=1")
 @example(url="rediss://127.0.0.1:1?ssl_cert_reqs=x")
-def test_any_url_of_a_redis_that_is_not_there_is_a_store_that_failed(url: str) -> None:
-    with pytest.raises((StoreFailed, OptionError)):
-        RedisStore(url)
+def test_any_url_of_a_redis_that_is_not_there_is_a_backend_error(url: str) -> None:
+    with pytest.raises((BackendError, OptionError)):
+        RedisBackend(url).read(NAME)

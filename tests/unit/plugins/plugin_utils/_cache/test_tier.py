@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the broker keeps: when a token serves, which of several is the newest, and what comes back of a failure."""
+"""One tier: when a token serves a request, which of several is the newest, the negative cache, and tombstones."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from typing import Any
 import pytest
 from ansible_collections.forti.oauth.plugins.module_utils._errors import ChallengeRequired, FortiError, Refused, RemoteFailure, Unreachable
 from ansible_collections.forti.oauth.plugins.module_utils._token import Token
-from ansible_collections.forti.oauth.plugins.plugin_utils._kept import Entry, Kept, Request, ended
+from ansible_collections.forti.oauth.plugins.plugin_utils._cache.tier import CacheRequest, Entry, Tier, tombstone
 
-from tests.unit.desk import CLIENT, LOGIN, SERVER, Desk, by_hand
+from tests.unit.plugins.plugin_utils._cache.harness import CLIENT, LOGIN, SERVER, CacheHarness, by_task
 
 NOW = 1_700_000_000.0
 After = Callable[[float], None]
 
 
 @pytest.fixture
-def kept(desk: Desk) -> Kept:
-    return Kept(desk.shelf("run"))
+def tier(harness: CacheHarness) -> Tier:
+    return Tier(harness.encrypted("run"))
 
 
 @pytest.fixture
@@ -31,17 +31,16 @@ def at_now(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(time, "time", lambda: NOW)
 
 
-def request(**more: Any) -> Request:
-    known: dict[str, Any] = {"identity": LOGIN, "once": {}, "min_validity": 60, "forced_by": None, "patience": 1}
-    return Request(**{**known, "login": dict, "refresh": lambda _token: {}, **more})
+def request(**more: Any) -> CacheRequest:
+    return CacheRequest(**{"key": LOGIN, "min_validity": 60, "lock_timeout": 1, **more})
 
 
 def token(name: str, refresh_token: str | None = None, *, issued_at: float = NOW, life: float | None = 3600) -> Entry:
     return Entry(Token(name, SERVER, refresh_token=refresh_token, issued_at=issued_at, expires_at=None if life is None else issued_at + life))
 
 
-def found(kept: Kept, identity: dict[str, str] = LOGIN) -> str | None:
-    entry = kept.entry(identity)
+def found(tier: Tier, key: dict[str, str] = LOGIN) -> str | None:
+    entry = tier.get(key)
     return entry.token.access_token if entry else None
 
 
@@ -56,8 +55,8 @@ def found(kept: Kept, identity: dict[str, str] = LOGIN) -> str | None:
         pytest.param("task", 101.0, "other", True, id="forced, got since for another"),
     ],
 )
-def test_what_is_new_enough(wanted: str | None, at: float, got_for: str | None, met: bool) -> None:
-    assert request(forced_by=wanted, asked_at=100.0).is_met_by(at=at, forced_by=got_for) is met
+def test_a_forced_request_accepts_only_new_results(wanted: str | None, at: float, got_for: str | None, met: bool) -> None:
+    assert request(request_id=wanted, asked_at=100.0).accepts(stored_at=at, request_id=got_for) is met
 
 
 @pytest.mark.parametrize(
@@ -80,16 +79,16 @@ def test_what_is_new_enough(wanted: str | None, at: float, got_for: str | None, 
 @pytest.mark.usefixtures("at_now")
 def test_when_a_token_serves(issued: float, life: float | None, not_refreshed: float | None, serves: bool) -> None:
     known = token("A1", issued_at=NOW + issued, life=life).token
-    entry = Entry(known) if not_refreshed is None else Entry(known, not_refreshed_at=NOW + not_refreshed)
+    entry = Entry(known) if not_refreshed is None else Entry(known, refresh_failed_at=NOW + not_refreshed)
     assert entry.serves(request()) is serves
 
 
-def test_what_is_kept_comes_back_the_same(kept: Kept) -> None:
+def test_a_stored_entry_comes_back_the_same(tier: Tier) -> None:
     entry = Entry(token("A1", "R1").token, "task", 12.5)
-    kept.keep(entry, LOGIN)
-    assert kept.entry(LOGIN) == entry
-    kept.forget(LOGIN)
-    assert kept.entry(LOGIN) is None
+    tier.put(entry, LOGIN)
+    assert tier.get(LOGIN) == entry
+    tier.forget(LOGIN)
+    assert tier.get(LOGIN) is None
 
 
 @pytest.mark.parametrize(
@@ -97,49 +96,50 @@ def test_what_is_kept_comes_back_the_same(kept: Kept) -> None:
     [(3600, None, NOW + 3600), (3600, "R1", NOW + 3600 + 28800), (None, None, None), (None, "R1", None)],
     ids=str,
 )
-def test_how_long_a_token_is_kept(kept: Kept, desk: Desk, life: float | None, refresh_token: str | None, keep_until: float | None) -> None:
-    kept.keep(token("A1", refresh_token, life=life), LOGIN)
+def test_how_long_a_token_is_stored(tier: Tier, harness: CacheHarness, life: float | None, refresh_token: str | None, keep_until: float | None) -> None:
+    tier.put(token("A1", refresh_token, life=life), LOGIN)
     expires_at = None if life is None else NOW + life
-    about = {"format": 1, "kind": "token", "server": SERVER, "keep_until": keep_until, "expires_at": expires_at}
-    assert [known for _name, known in desk.opened(str(desk.folder / "run")).entries()] == [about]
+    header = {"format": 2, "kind": "token", "server": SERVER, "keep_until": keep_until, "expires_at": expires_at}
+    assert harness.headers("run") == [header]
 
 
-def test_the_chain_of_refreshes_by_hand_is_followed_to_its_end(kept: Kept) -> None:
-    kept.keep(token("A1", "R1"), LOGIN)
-    kept.keep(token("A2", "R2", issued_at=NOW + 1), by_hand("R1"))
-    kept.keep(token("A3", "R3", issued_at=NOW + 1), by_hand("R2"))
-    kept.keep(token("A5", "R5", issued_at=NOW + 3), by_hand("R4"))
-    assert [found(kept, identity) for identity in (LOGIN, by_hand("R1"), by_hand("R2"), by_hand("R3"))] == ["A3", "A3", "A3", None]
+def test_the_chain_of_refreshes_by_tasks_is_followed_to_its_end(tier: Tier) -> None:
+    tier.put(token("A1", "R1"), LOGIN)
+    tier.put(token("A2", "R2", issued_at=NOW + 1), by_task("R1"))
+    tier.put(token("A3", "R3", issued_at=NOW + 1), by_task("R2"))
+    tier.put(token("A5", "R5", issued_at=NOW + 3), by_task("R4"))
+    assert [found(tier, key) for key in (LOGIN, by_task("R1"), by_task("R2"), by_task("R3"))] == ["A3", "A3", "A3", None]
 
 
-def test_an_older_successor_is_none(kept: Kept) -> None:
-    kept.keep(token("A2", "R1"), LOGIN)
-    kept.keep(token("A1", "R1", issued_at=NOW - 1), by_hand("R1"))
-    assert found(kept) == "A2"
+def test_an_older_successor_is_ignored(tier: Tier) -> None:
+    tier.put(token("A2", "R1"), LOGIN)
+    tier.put(token("A1", "R1", issued_at=NOW - 1), by_task("R1"))
+    assert found(tier) == "A2"
 
 
 @pytest.mark.parametrize("last", ["R1", "R2", "R3"])
-def test_a_circle_ends(kept: Kept, last: str) -> None:
-    kept.keep(token("A1", "R1"), LOGIN)
-    kept.keep(token("A2", "R2"), by_hand("R1"))
-    kept.keep(token("A3", last), by_hand("R2"))
-    assert found(kept) == "A3"
+def test_a_circle_ends(tier: Tier, last: str) -> None:
+    tier.put(token("A1", "R1"), LOGIN)
+    tier.put(token("A2", "R2"), by_task("R1"))
+    tier.put(token("A3", last), by_task("R2"))
+    assert found(tier) == "A3"
 
 
-def test_a_newest_that_was_ended_leaves_no_older_one(kept: Kept) -> None:
-    kept.keep(token("A1", "R1"), LOGIN)
-    kept.keep(token("A2", "R2"), by_hand("R1"))
-    kept.end(CLIENT, "A2")
-    assert found(kept) is None
-    assert found(kept, by_hand("R1")) is None
+def test_a_revoked_newest_token_leaves_no_older_one(tier: Tier) -> None:
+    tier.put(token("A1", "R1"), LOGIN)
+    tier.put(token("A2", "R2"), by_task("R1"))
+    tier.put_tombstone(CLIENT, "A2")
+    assert found(tier) is None
+    assert found(tier, by_task("R1")) is None
 
 
-def test_the_mark_of_a_token_that_was_ended(kept: Kept, desk: Desk, after: After) -> None:
-    kept.end(LOGIN, "A1")
-    assert [kept.is_ended(*known) for known in ((SERVER, "A1"), (SERVER, "A2"), ("https://other", "A1"))] == [True, False, False]
-    ((_name, about),) = desk.opened(str(desk.folder / "run")).entries()
-    assert (about["kind"], about["keep_until"]) == ("ended", pytest.approx(time.time() + 86400, abs=5))
-    assert ended(SERVER, "A1") == {"server": SERVER, "ended": "A1"}
+def test_a_tombstone_is_for_one_token_of_one_server(tier: Tier, harness: CacheHarness, after: After) -> None:
+    tier.put_tombstone(LOGIN, "A1")
+    assert [tier.is_revoked(*known) for known in ((SERVER, "A1"), (SERVER, "A2"), ("https://other", "A1"))] == [True, False, False]
+    (header,) = harness.headers("run")
+    assert header
+    assert (header["kind"], header["keep_until"]) == ("ended", pytest.approx(time.time() + 86400, abs=5))
+    assert tombstone(SERVER, "A1") == {"server": SERVER, "access_token": "A1"}
 
 
 @pytest.mark.parametrize(
@@ -152,29 +152,30 @@ def test_the_mark_of_a_token_that_was_ended(kept: Kept, desk: Desk, after: After
     ],
     ids=lambda error: type(error).__name__,
 )
-def test_a_failure_comes_back_as_a_task_shows_it(kept: Kept, error: FortiError) -> None:
+def test_a_failure_comes_back_as_a_task_shows_it(tier: Tier, error: FortiError) -> None:
     waiting = request(asked_at=time.time() - 1)
-    kept.fail(error, request())
-    known = kept.failure(waiting)
+    tier.put_failure(error, request())
+    known = tier._failure(waiting)
     assert known is not None
     assert known.as_result() == error.as_result()
     assert isinstance(known, ChallengeRequired) is isinstance(error, ChallengeRequired)
 
 
-def test_a_failure_is_kept_for_a_minute(kept: Kept, desk: Desk) -> None:
-    kept.fail(Refused("No."), request())
-    ((_name, about),) = desk.opened(str(desk.folder / "run")).entries()
-    assert (about["kind"], about["keep_until"]) == ("failure", pytest.approx(time.time() + 60, abs=5))
+def test_a_failure_is_stored_for_a_minute(tier: Tier, harness: CacheHarness) -> None:
+    tier.put_failure(Refused("No."), request())
+    (header,) = harness.headers("run")
+    assert header
+    assert (header["kind"], header["keep_until"]) == ("failure", pytest.approx(time.time() + 60, abs=5))
 
 
-def test_a_failure_is_that_of_the_same_request(kept: Kept) -> None:
-    kept.fail(Refused("No."), request(once={"code": "k"}))
-    assert kept.failure(request(once={"code": "k"})) is not None
-    others = [request(), request(once={"code": "j"}), request(once={"code": "k"}, identity=CLIENT), request(once={"code": "k"}, forced_by="task")]
-    assert [kept.failure(other) for other in others] == [None] * 4
+def test_a_failure_is_that_of_the_same_request(tier: Tier) -> None:
+    tier.put_failure(Refused("No."), request(one_time={"code": "k"}))
+    assert tier._failure(request(one_time={"code": "k"})) is not None
+    others = [request(), request(one_time={"code": "j"}), request(one_time={"code": "k"}, key=CLIENT), request(one_time={"code": "k"}, request_id="task")]
+    assert [tier._failure(other) for other in others] == [None] * 4
 
 
-@pytest.mark.parametrize("content", [{}, {"access_token": "A1"}, {"forced_by": None, "not_refreshed_at": 0.0}], ids=str)
-def test_an_entry_that_lacks_a_part_is_none(kept: Kept, desk: Desk, content: dict[str, Any]) -> None:
-    desk.shelf("run").keep(content, LOGIN, "token", keep_until=None)
-    assert kept.entry(LOGIN) is None
+@pytest.mark.parametrize("content", [{}, {"access_token": "A1"}, {"request_id": None, "refresh_failed_at": 0.0}], ids=str)
+def test_an_entry_that_lacks_a_part_is_a_miss(tier: Tier, harness: CacheHarness, content: dict[str, Any]) -> None:
+    harness.encrypted("run").put(content, LOGIN, "token", keep_until=None)
+    assert tier.get(LOGIN) is None

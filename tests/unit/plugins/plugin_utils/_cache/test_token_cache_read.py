@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""One request for all who ask for the same, in real processes."""
+"""A response that the run keeps, such as a resource map: one request for all who ask for the same, in real processes."""
 
 from __future__ import annotations
 
@@ -13,29 +13,28 @@ from typing import Any
 
 import pytest
 from ansible_collections.forti.oauth.plugins.module_utils._errors import FortiError, Refused, Unreachable
-from ansible_collections.forti.oauth.plugins.plugin_utils._kept import Asked
-from ansible_collections.forti.oauth.plugins.plugin_utils._once import once_for_all
+from ansible_collections.forti.oauth.plugins.plugin_utils._cache.tier import CacheRequest
 
 from tests.unit.conftest import Processes
-from tests.unit.desk import SERVER, Desk
+from tests.unit.plugins.plugin_utils._cache.harness import SERVER, CacheHarness
 
-IDENTITY = {"server": SERVER, "access_token": "T30"}
+KEY = {"server": SERVER, "access_token": "T30"}
 
 
 class Reader:
     """Counts what it is asked for, in all processes."""
 
-    def __init__(self, desk: Desk, problem: FortiError | None = None, run: str | None = "run") -> None:
-        self._desk, self._problem, self._run = desk, problem, run
-        self._log = pathlib.Path(desk.folder / "read")
+    def __init__(self, harness: CacheHarness, problem: FortiError | None = None, run: str | None = "run") -> None:
+        self._harness, self._problem, self._run = harness, problem, run
+        self._log = pathlib.Path(harness.folder / "read")
 
     @property
     def times(self) -> int:
         return len(self._log.read_text()) if self._log.exists() else 0
 
-    def __call__(self, identity: dict[str, str] | None = None, forced_by: str | None = None) -> Any:
-        asked = Asked(identity=identity or IDENTITY, forced_by=forced_by, patience=20)
-        return once_for_all(asked, "answer", self._work, shelf=self._desk.shelf(self._run))
+    def __call__(self, key: dict[str, str] | None = None, request_id: str | None = None) -> Any:
+        request = CacheRequest(key=key or KEY, request_id=request_id, lock_timeout=20)
+        return self._harness.cache(self._run).get_or_read(request, self._work)
 
     def _work(self) -> dict[str, Any]:
         time.sleep(0.1)
@@ -46,26 +45,26 @@ class Reader:
         return {"number": self.times}
 
 
-def test_many_ask_once(desk: Desk, in_processes: Processes) -> None:
-    read = Reader(desk)
+def test_many_processes_make_one_request(harness: CacheHarness, in_processes: Processes) -> None:
+    read = Reader(harness)
     assert in_processes(5, read) == [{"number": 1}] * 5
     assert read() == {"number": 1}
-    assert read({**IDENTITY, "access_token": "T31"}) == {"number": 2}
+    assert read({**KEY, "access_token": "T31"}) == {"number": 2}
 
 
-def test_force_reads_anew_once_for_a_task(desk: Desk) -> None:
-    read = Reader(desk)
-    assert [read()["number"], read(forced_by="task")["number"], read(forced_by="task")["number"], read()["number"]] == [1, 2, 2, 2]
+def test_force_reads_anew_once_for_a_task(harness: CacheHarness) -> None:
+    read = Reader(harness)
+    assert [read()["number"], read(request_id="task")["number"], read(request_id="task")["number"], read()["number"]] == [1, 2, 2, 2]
 
 
-def test_a_shelf_that_keeps_nothing(desk: Desk) -> None:
-    read = Reader(desk, run=None)
+def test_without_tiers_nothing_is_kept(harness: CacheHarness) -> None:
+    read = Reader(harness, run=None)
     assert [read()["number"], read()["number"]] == [1, 2]
 
 
 @pytest.mark.parametrize(("problem", "later"), [(Refused("no"), 1), (Unreachable("down"), 2)])
-def test_a_failure_is_shared(desk: Desk, in_processes: Processes, problem: FortiError, later: int) -> None:
-    read = Reader(desk, problem)
+def test_a_failure_is_shared(harness: CacheHarness, in_processes: Processes, problem: FortiError, later: int) -> None:
+    read = Reader(harness, problem)
 
     def outcome() -> str:
         with pytest.raises(FortiError) as caught:
@@ -78,8 +77,8 @@ def test_a_failure_is_shared(desk: Desk, in_processes: Processes, problem: Forti
     assert read.times == later  # what was refused is not asked again for a minute; the network may be back
 
 
-def test_a_refusal_is_forgotten(desk: Desk, after: Callable[[float], None]) -> None:
+def test_a_refusal_is_forgotten(harness: CacheHarness, after: Callable[[float], None]) -> None:
     with pytest.raises(Refused):
-        Reader(desk, Refused("no"))()
+        Reader(harness, Refused("no"))()
     after(61)
-    assert Reader(desk)() == {"number": 2}
+    assert Reader(harness)() == {"number": 2}

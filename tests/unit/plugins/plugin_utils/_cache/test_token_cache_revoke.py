@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The broker ends a token once, forgets it on both shelves, and never hands it out again."""
+"""The token cache revokes a token once, forgets it in both tiers, and never hands it out again."""
 
 from __future__ import annotations
 
@@ -12,91 +12,90 @@ from typing import Any
 import pytest
 from ansible_collections.forti.oauth.plugins.module_utils._errors import Unreachable
 
-from tests.unit.desk import CLIENT, LOGIN, Desk, by_hand
+from tests.unit.plugins.plugin_utils._cache.harness import CLIENT, LOGIN, CacheHarness, by_task
 
 
 @pytest.mark.parametrize("given", [None, "A1"], ids=["kept", "given"])
-def test_a_token_is_ended_once_and_not_handed_out_again(desk: Desk, given: str | None) -> None:
-    desk.ask(shared="shared")
-    assert [desk.end(given, shared="shared") for _each in range(2)] == [True, False]
-    assert desk.ended == ["A1"]
-    assert desk.token(shared="shared") == desk.token(run="another", shared="shared") == "A2"
-    assert desk.end(None, shared="shared") is True
-    assert desk.ended == ["A1", "A2"]
+def test_a_token_is_revoked_once_and_not_handed_out_again(harness: CacheHarness, given: str | None) -> None:
+    harness.ask(shared="shared")
+    assert [harness.revoke(given, shared="shared") for _each in range(2)] == [True, False]
+    assert harness.revoked == ["A1"]
+    assert harness.token(shared="shared") == harness.token(run="another", shared="shared") == "A2"
+    assert harness.revoke(None, shared="shared") is True
+    assert harness.revoked == ["A1", "A2"]
 
 
-def test_another_run_ends_what_is_shared(desk: Desk) -> None:
-    desk.ask(shared="shared")
-    assert desk.end(None, run="another", shared="shared") is True
-    assert desk.token(run="third", shared="shared") == "A2"
+def test_another_run_revokes_the_shared_token(harness: CacheHarness) -> None:
+    harness.ask(shared="shared")
+    assert harness.revoke(None, run="another", shared="shared") is True
+    assert harness.token(run="third", shared="shared") == "A2"
 
 
-def test_the_entry_is_gone_from_both_shelves(desk: Desk) -> None:
-    desk.ask(shared="shared")
-    desk.end(None, shared="shared")
+def test_the_entry_is_gone_from_both_tiers(harness: CacheHarness) -> None:
+    harness.ask(shared="shared")
+    harness.revoke(None, shared="shared")
     for name in ("run", "shared"):
-        kinds = [about["kind"] for _name, about in desk.opened(str(desk.folder / name)).entries()]
-        assert kinds == ["ended"]
+        assert [header and header["kind"] for header in harness.headers(name)] == ["ended"]
 
 
-def test_a_given_token_is_known_as_ended_under_whatever_identity_it_is_kept(desk: Desk) -> None:
-    desk.ask(shared="shared")
-    assert [desk.end("A1", CLIENT, shared="shared") for _each in range(2)] == [True, False]
-    assert desk.token(shared="shared") == desk.token(run="another", shared="shared") == "A2"
+def test_a_revoked_token_has_a_tombstone_for_every_cache_key(harness: CacheHarness) -> None:
+    harness.ask(shared="shared")
+    assert [harness.revoke("A1", CLIENT, shared="shared") for _each in range(2)] == [True, False]
+    assert harness.token(shared="shared") == harness.token(run="another", shared="shared") == "A2"
 
 
-def test_a_given_token_leaves_another_that_is_kept(desk: Desk) -> None:
-    desk.ask()
-    assert desk.end("A9") is True
-    assert desk.ended == ["A9"]
-    assert desk.token() == "A1"
+def test_revoking_a_token_leaves_another_one_in_the_cache(harness: CacheHarness) -> None:
+    harness.ask()
+    assert harness.revoke("A9") is True
+    assert harness.revoked == ["A9"]
+    assert harness.token() == "A1"
 
 
-def test_what_was_refreshed_by_hand_is_ended_under_the_login(desk: Desk) -> None:
-    desk.ask()
-    desk.ask(by_hand("R1"))
-    assert desk.end(None) is True
-    assert desk.ended == ["A2"]
-    assert desk.token() == "A3"
+def test_a_token_that_a_task_refreshed_is_revoked_under_the_login(harness: CacheHarness) -> None:
+    harness.ask()
+    harness.ask(by_task("R1"))
+    assert harness.revoke(None) is True
+    assert harness.revoked == ["A2"]
+    assert harness.token() == "A3"
 
 
-def test_check_mode_ends_nothing(desk: Desk) -> None:
-    desk.ask(shared="shared")
-    assert [desk.end(given, shared="shared", only_look=True) for given in (None, "A1", None)] == [True] * 3
-    assert desk.token(shared="shared") == desk.token(run="another", shared="shared") == "A1"
+def test_check_mode_revokes_nothing(harness: CacheHarness) -> None:
+    harness.ask(shared="shared")
+    assert [harness.revoke(given, shared="shared", check_mode=True) for given in (None, "A1", None)] == [True] * 3
+    assert harness.token(shared="shared") == harness.token(run="another", shared="shared") == "A1"
 
 
-def test_nothing_kept_is_nothing_to_end(desk: Desk) -> None:
-    assert desk.end(None, shared="shared") is False
-    assert desk.ended == []
+def test_an_empty_cache_has_nothing_to_revoke(harness: CacheHarness) -> None:
+    assert harness.revoke(None, shared="shared") is False
+    assert harness.revoked == []
 
 
-def test_a_token_that_was_dead_already_is_forgotten_too(desk: Desk) -> None:
-    desk.ask(shared="shared")
-    assert desk.end(None, shared="shared", live=False) is False
-    assert desk.token(shared="shared") == "A2"
+def test_a_token_that_was_dead_already_is_forgotten_too(harness: CacheHarness) -> None:
+    harness.ask(shared="shared")
+    assert harness.revoke(None, shared="shared", live=False) is False
+    assert harness.token(shared="shared") == "A2"
 
 
-def test_an_end_that_fails_leaves_the_token(desk: Desk) -> None:
+def test_a_failing_revocation_leaves_the_token(harness: CacheHarness) -> None:
     def fails(_token: str) -> bool:
         raise Unreachable("No connection.")
 
-    desk.ask()
+    harness.ask()
     with pytest.raises(Unreachable):
-        desk.broker().revoke(LOGIN, None, patience=20, end=fails, only_look=False)
-    assert desk.token() == "A1"
-    assert desk.end(None) is True
+        harness.cache().revoke(LOGIN, None, lock_timeout=20, revoke=fails, check_mode=False)
+    assert harness.token() == "A1"
+    assert harness.revoke(None) is True
 
 
-def test_a_token_that_no_server_can_end_is_forgotten(desk: Desk) -> None:
-    desk.ask(shared="shared")
-    desk.broker(shared="shared").forget(LOGIN)
-    assert desk.token(shared="shared") == "A2"
-    desk.broker(shared="shared").forget({**LOGIN, "password": "q"})
-    assert desk.token(run="another", shared="shared") == "A2"
+def test_a_token_that_no_server_can_revoke_is_forgotten(harness: CacheHarness) -> None:
+    harness.ask(shared="shared")
+    harness.cache(shared="shared").forget(LOGIN)
+    assert harness.token(shared="shared") == "A2"
+    harness.cache(shared="shared").forget({**LOGIN, "password": "q"})
+    assert harness.token(run="another", shared="shared") == "A2"
 
 
 @pytest.mark.parametrize("given", [None, "A1"], ids=["kept", "given"])
-def test_20_processes_end_it_once(desk: Desk, given: str | None, in_processes: Callable[[int, Callable[[], Any]], list[Any]]) -> None:
-    desk.ask(shared="shared")
-    assert sorted(in_processes(20, lambda: desk.end(given, shared="shared"))) == [False] * 19 + [True]
+def test_20_processes_revoke_it_once(harness: CacheHarness, given: str | None, in_processes: Callable[[int, Callable[[], Any]], list[Any]]) -> None:
+    harness.ask(shared="shared")
+    assert sorted(in_processes(20, lambda: harness.revoke(given, shared="shared"))) == [False] * 19 + [True]

@@ -1,0 +1,61 @@
+# Copyright (c) 2026, the forti.oauth authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Action plugins and lookups, driven in this process as ansible-core drives them in a worker."""
+
+from __future__ import annotations
+
+import pathlib
+from typing import Any
+
+from ansible.parsing.dataloader import DataLoader
+from ansible.playbook.play_context import PlayContext
+from ansible.playbook.task import Task
+from ansible.plugins.action import ActionBase
+from ansible.plugins.loader import action_loader, connection_loader, init_plugin_loader, lookup_loader
+from ansible.template import Templar
+from ansible.utils.collection_loader import AnsibleCollectionConfig
+from ansible_collections.forti.oauth.plugins.plugin_utils import _token_provider
+
+PLUGINS = pathlib.Path(_token_provider.__file__).parents[1]  # of the collection
+USER: dict[str, Any] = {"client_id": "ansible", "username": "luser1", "password": "Pass-Word-12345678"}  # of the simulator
+
+
+class Core:
+    """Runs plugins of the collection. What they show a person is not looked at."""
+
+    def __init__(self) -> None:
+        if AnsibleCollectionConfig.collection_finder is None:
+            init_plugin_loader([str(PLUGINS.parents[3])])
+        self.loader = DataLoader()
+
+    def action(self, name: str, arguments: dict[str, Any], *, check_mode: bool = False, environment: Any = None, transport: str = "local") -> ActionBase:
+        """Return the action plugin of a task."""
+        task = Task.load({f"forti.oauth.{name}": arguments, "check_mode": check_mode, "environment": environment or {}})
+        connection = connection_loader.get(transport, PlayContext(), None)
+        action: ActionBase = action_loader.get(
+            f"forti.oauth.{name}",
+            task=task,
+            connection=connection,
+            play_context=PlayContext(),
+            loader=self.loader,
+            templar=Templar(self.loader, variables={}),
+            shared_loader_obj=None,
+        )
+        return action
+
+    def task(self, name: str, arguments: dict[str, Any], **more: Any) -> dict[str, Any]:
+        """Run a task, and return its result."""
+        result: dict[str, Any] = self.action(name, arguments, **more).run(None, {})
+        return result
+
+    def lookup(self, terms: list[Any] | None = None, variables: dict[str, Any] | None = None, *, name: str = "fac_oauth_token", **options: Any) -> Any:
+        """Return the value of a lookup."""
+        known = variables or {}
+        (value,) = self.lookup_plugin(known, name=name).run(terms or [], variables=known, **options)
+        return value
+
+    def lookup_plugin(self, variables: dict[str, Any] | None = None, *, name: str = "fac_oauth_token") -> Any:
+        """Return the lookup plugin of a template with these variables."""
+        return lookup_loader.get(f"forti.oauth.{name}", loader=self.loader, templar=Templar(self.loader, variables=variables or {}))
