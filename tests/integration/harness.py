@@ -13,17 +13,15 @@ import json
 import os
 import pathlib
 import re
-import signal
-import subprocess
 import sys
 import textwrap
-import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 from urllib.parse import quote_plus
 
 import yaml
 
+from tests.integration.running import Running
 from tests.simulator import Simulator
 
 PROGRAM = str(pathlib.Path(sys.executable).parent / "ansible-playbook")
@@ -63,6 +61,12 @@ class Outcome:
         return [variables[name] for variables in self.kept.values()]
 
 
+def users_environment() -> dict[str, str]:
+    """Return the environment of these tests without what a user does not set: the options of core and of the collection, and how Python behaves."""
+    not_set = ("ANSIBLE_", "FAC_", "FORTI", "PYTHON", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
+    return {name: value for name, value in os.environ.items() if not name.startswith(not_set)}
+
+
 class Player:
     """Runs plays with the installed collection, with -vvvv, and finds a secret in any output."""
 
@@ -71,9 +75,8 @@ class Player:
         self._folder = folder
         home = folder / "home"
         home.mkdir()
-        kept = {name: value for name, value in os.environ.items() if not name.startswith(("ANSIBLE_", "FAC_", "FORTI"))}
         self.environment = {
-            **kept,
+            **users_environment(),
             "HOME": str(home),
             "ANSIBLE_COLLECTIONS_PATH": str(collections),
             "ANSIBLE_ACTION_PLUGINS": str(PLUGINS / "action"),
@@ -117,41 +120,38 @@ class Player:
         """
         command = self._command(tasks, keep=keep, hosts=hosts, head=head, variables=variables or {}, connection=connection)
         environment = {**self.environment, **(env or {})}
-        beside = [self._start(command, environment) for _number in range(others)]
-        with self._start([*command, *arguments], environment) as run:
-            output = run.communicate(timeout=240)[0]
-        for other in beside:
-            assert other.wait(60) == 0
-            other.communicate()
-        done = subprocess.CompletedProcess(command, run.returncode, output)
-        assert (done.returncode != 0) == fails, done.stdout[-6000:]
-        assert traceback_ok or "Traceback (most recent call last)" not in done.stdout, done.stdout[-6000:]
-        self._search(re.sub(r'"session": "\w+"', "", done.stdout) if shows_session else done.stdout, shows)
-        return Outcome(done.returncode, done.stdout, self._read_kept())
+        with contextlib.ExitStack() as stack:
+            beside = [stack.enter_context(Running(command, environment, self._folder)) for _number in range(others)]
+            run = stack.enter_context(Running([*command, *arguments], environment, self._folder))
+            code, output = run.end(), run.output
+            for other in beside:
+                assert other.end() == 0, other.output[-6000:]
+        assert (code != 0) == fails, output[-6000:]
+        assert traceback_ok or "Traceback (most recent call last)" not in output, output[-6000:]
+        self._search(re.sub(r'"session": "\w+"', "", output) if shows_session else output, shows)
+        return Outcome(code, output, self._read_kept())
 
     def playbook(self, text: str, *arguments: str, inventory: str, env: dict[str, str], fails: bool = False) -> str:
         """Run a whole playbook, such as a guide's, with -vvvv; return the output."""
         (self._folder / "book.yml").write_text(text)
         (self._folder / "inventory").write_text(inventory)
         command = [PROGRAM, "-vvvv", "-i", str(self._folder / "inventory"), *arguments, str(self._folder / "book.yml")]
-        with self._start(command, {**self.environment, **env}) as run:
-            output: str = run.communicate(timeout=240)[0]
-        assert (run.returncode != 0) == fails, output[-6000:]
+        with Running(command, {**self.environment, **env}, self._folder) as run:
+            code, output = run.end(), run.output
+        assert (code != 0) == fails, output[-6000:]
         self._search(output, ())
         return output
 
-    def killed(self, tasks: str, *, after: float, env: dict[str, str], by: signal.Signals = signal.SIGKILL) -> str:
-        """Run the tasks on one host, and send all processes of the run a signal after so many seconds; return the output."""
+    @contextlib.contextmanager
+    def started(self, tasks: str, *, env: dict[str, str], into: pathlib.Path | None = None) -> Iterator[Running]:
+        """Start the tasks on one host; yield the run, for tests that look at it or stop it while it runs.
+
+        :arg into: its output goes into this file; None for a pipe.
+        """
         command = self._command(tasks, keep="", hosts=1, head="", variables={}, connection="local")
-        with self._start(command, {**self.environment, **env}) as run:
-            time.sleep(after)  # a person, or the kernel, does not wait for the right moment
-            # A terminal, or a container that is stopped, tells the whole group; kill -9 is meant for every process there is.
-            for process in _family(run.pid) if by == signal.SIGKILL else [-run.pid]:
-                with contextlib.suppress(ProcessLookupError):
-                    os.kill(process, by)
-            output: str = run.communicate(timeout=60)[0]
-        self._search(output, ())
-        return output
+        with Running(command, {**self.environment, **env}, self._folder, into=into) as run:
+            yield run
+        self._search(run.output, ())
 
     def _command(self, tasks: str, *, keep: str, hosts: int, head: str, variables: dict[str, Any], connection: str) -> list[str]:
         (self._folder / "secret.yml").write_text(yaml.safe_dump({"secret": PASSWORDS, **variables}))
@@ -159,10 +159,6 @@ class Player:
         inventory = self._folder / "hosts"
         inventory.write_text("".join(f"host{number:03}\n" for number in range(hosts)))
         return [PROGRAM, "-vvvv", "-i", str(inventory), "-c", connection, str(playbook)]
-
-    def _start(self, command: list[str], environment: dict[str, str]) -> subprocess.Popen[str]:
-        pipe = subprocess.PIPE
-        return subprocess.Popen(command, env=environment, cwd=self._folder, stdout=pipe, stderr=subprocess.STDOUT, text=True, start_new_session=True)
 
     def _written(self, tasks: str, keep: list[str], head: str) -> pathlib.Path:
         values = ", ".join(f"{name}: '{{{{ {name} | default(none) }}}}'" for name in keep)
@@ -195,15 +191,3 @@ class Player:
 def written_forms(secrets: Iterable[str]) -> dict[str, str]:
     """Return how secrets may be written in what is searched for them: as they are, in a URL, in base64; each form with its secret."""
     return {form: secret for secret in secrets for form in (secret, quote_plus(secret), base64.b64encode(secret.encode()).decode())}
-
-
-def _family(parent: int) -> list[int]:
-    """Return a process and all that descend from it: newer versions of core give each worker a session of its own."""
-    parents: dict[int, int] = {}
-    for stat in pathlib.Path("/proc").glob("[0-9]*/stat"):
-        with contextlib.suppress(OSError):
-            parents[int(stat.parent.name)] = int(stat.read_text().rpartition(")")[2].split()[1])
-    family = [parent]
-    for member in family:
-        family += [child for child, its_parent in parents.items() if its_parent == member]
-    return family
