@@ -22,7 +22,7 @@ quickstart: $(VENV)/ready
 	python tests/quickstart.py
 
 test: $(VENV)/ready servers
-	python -m pytest -n 2 tests
+	python -m pytest -n 2 --dist loadgroup tests
 
 matrix: $(VENV)/ready servers
 	python tests/tools/matrix.py $(ARGUMENTS)

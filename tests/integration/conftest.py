@@ -9,7 +9,7 @@ from __future__ import annotations
 import pathlib
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 
@@ -31,6 +31,17 @@ def collections(tmp_path_factory: pytest.TempPathFactory) -> pathlib.Path:
 def play(collections: pathlib.Path, sim: Simulator, tmp_path: pathlib.Path) -> Player:
     """Runs plays against a simulator without a past."""
     return Player(collections, sim, tmp_path)
+
+
+@pytest.fixture(scope="module")
+def new_play(collections: pathlib.Path, simulator: Simulator, tmp_path_factory: pytest.TempPathFactory) -> Callable[[], Player]:
+    """Makes what runs a play that several tests look at. What the simulator saw must be kept with it: another test resets the simulator."""
+
+    def new() -> Player:
+        simulator.reset()
+        return Player(collections, simulator, tmp_path_factory.mktemp("play"))
+
+    return new
 
 
 @pytest.fixture(scope="session")

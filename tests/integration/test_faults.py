@@ -21,10 +21,12 @@ from typing import Any
 import pytest
 import trustme
 
-from tests.integration.askers import ASKERS, Case, ask
+from tests.integration.askers import ASKERS, Asked, Case, Tables, ask, each_case, each_table
 from tests.integration.harness import Player
 
 MANY = {"retries": 3}  # of which none is used
+MOST_MEMORY = 200 * 1024  # KiB
+BREAKING = ["plain", "reset", "expired", "other name", "no IP address"]  # the servers of the fixture
 CLOSED = "closed the connection before its answer was complete. Whether the request arrived is unknown."
 Talk = Callable[[socket.socket], None]
 
@@ -78,11 +80,24 @@ def certificate(authority: trustme.CA, name: str, **more: Any) -> ssl.SSLContext
     return context
 
 
-@pytest.fixture
-def servers(tmp_path: pathlib.Path) -> Iterator[dict[str, Server]]:
+@pytest.fixture(scope="module")
+def authority() -> trustme.CA:
+    """The CA of the servers that break."""
+    return trustme.CA()
+
+
+@pytest.fixture(scope="module")
+def own_ca(authority: trustme.CA, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The file with the certificate of that CA."""
+    path = tmp_path_factory.mktemp("ca") / "own-ca.pem"
+    authority.cert_pem.write_to_path(str(path))
+    return str(path)
+
+
+@pytest.fixture(scope="module")
+def servers(authority: trustme.CA) -> Iterator[dict[str, Server]]:
     """Servers that break in different ways, with certificates of their own CA."""
-    authority, now = trustme.CA(), datetime.datetime.now(datetime.timezone.utc)
-    authority.cert_pem.write_to_path(str(tmp_path / "own-ca.pem"))
+    now = datetime.datetime.now(datetime.timezone.utc)
     old = {"not_before": now - datetime.timedelta(days=9), "not_after": now - datetime.timedelta(days=1)}
     found = {
         "plain": Server(answer_plainly),
@@ -91,16 +106,22 @@ def servers(tmp_path: pathlib.Path) -> Iterator[dict[str, Server]]:
         "other name": Server(reset, certificate(authority, "fac.example.com")),
         "no IP address": Server(reset, certificate(authority, "localhost")),
     }
+    assert list(found) == BREAKING
     with contextlib.ExitStack() as stack:
         for server in found.values():
             stack.enter_context(server.running())
         yield found
 
 
-def test_the_way_there(play: Player, servers: dict[str, Server], tmp_path: pathlib.Path) -> None:
-    own = {**MANY, "ca_path": str(tmp_path / "own-ca.pem")}
-    at = {name: f"localhost:{server.port}" for name, server in servers.items()}
-    cases = {
+def way_there(ports: dict[str, int], own_ca: str) -> dict[str, Case]:
+    """Return the cases of a connection that is not made.
+
+    :arg ports: of the servers that break.
+    :arg own_ca: the certificate of their CA.
+    """
+    own = {**MANY, "ca_path": own_ca}
+    at = {name: f"localhost:{port}" for name, port in ports.items()}
+    return {
         "refused": Case(
             None, "localhost:1 could not be connected to: connection refused. Check server, its port and the firewall.", None, {"server": "localhost:1"}
         ),
@@ -113,31 +134,22 @@ def test_the_way_there(play: Player, servers: dict[str, Server], tmp_path: pathl
             None,
             "a certificate that does not name this IP address. Set server to the name",
             None,
-            {**own, "server": f"127.0.0.1:{servers['no IP address'].port}"},
+            {**own, "server": f"127.0.0.1:{ports['no IP address']}"},
         ),
         "unknown issuer": Case(None, "a certificate that is not trusted: its issuer is unknown here. Set ca_path to the issuer's certificate.", None, own),
         "no certificate in ca_path": Case(None, "was not asked: ca_path holds no certificate (PEM).", None, {**MANY, "ca_path": "/etc/hostname"}),
     }
-    # A bundle in the environment does not stand in for ca_path, nor the other way round.
-    ask(play, cases, env={"REQUESTS_CA_BUNDLE": str(play.sim.ca), "CURL_CA_BUNDLE": str(play.sim.ca)})
-    assert {name: server.came for name, server in servers.items()} == dict.fromkeys(servers, len(ASKERS))
 
 
-def test_a_connection_that_was_never_made_is_tried_again(play: Player) -> None:
-    once_more = {"server": "localhost:1", "retries": 1}
-    outcome = ask(play, {"refused": Case(None, "could not be connected to: connection refused.", None, once_more, seconds=12)})
-    assert " ".join(outcome.output.split()).count("Check server, its port and the firewall. Trying again in") >= len(ASKERS)
-
-
-def test_the_way_back(play: Player) -> None:
-    """Nothing of it is sent again: it may have arrived. A redirect leads to another name of the same server, which would see who follows."""
-    elsewhere = {"Location": f"https://127.0.0.1:{play.sim.host.rpartition(':')[2]}/elsewhere"}
+def way_back(port: str) -> dict[str, Case]:
+    """Return the cases of an answer that does not come. A redirect leads to another name of the same server, which would see who follows."""
+    elsewhere = {"Location": f"https://127.0.0.1:{port}/elsewhere"}
     drip = {"status": 200, "body": json.dumps({"access_token": "a" * 40}), "drip": 1.0}
-    slowly = Case(drip, "did not answer in full within 2 seconds. Check the network, or raise timeout.", options={**MANY, "timeout": 2}, seconds=20)
-    cases = {
+    slowly = Case(drip, "did not answer in full within 2 seconds. Check the network, or raise timeout.", options={**MANY, "timeout": 2})
+    return {
         "a byte a second": slowly,
         "a header byte a second": dataclasses.replace(slowly, fault={**drip, "drip_headers": True}),
-        "never answers": Case({"delay": 20, "close": True}, "did not answer within 1 seconds.", options={**MANY, "timeout": 1}, seconds=15),
+        "never answers": Case({"delay": 20, "close": True}, "did not answer within 1 seconds.", options={**MANY, "timeout": 1}),
         "closes": Case({"close": True}, CLOSED, options=MANY),
         **{
             f"redirect {status}": Case(
@@ -146,14 +158,59 @@ def test_the_way_back(play: Player) -> None:
             for status in (301, 302, 303, 307, 308)
         },
     }
-    ask(play, cases)
-    assert len(play.sim.requests) == len(cases) * len(ASKERS)
+
+
+NAMES = {"way there": way_there(dict.fromkeys(BREAKING, 0), ""), "way back": way_back("")}
+
+
+@pytest.fixture(scope="module")
+def tables(new_play: Callable[[], Player], servers: dict[str, Server], own_ca: str) -> Tables:
+    """What came of the cases of each table."""
+
+    def ask_table(play: Player, table: str) -> Asked:
+        if table == "way back":
+            return ask(play, way_back(play.sim.host.rpartition(":")[2]))
+        # A bundle in the environment does not stand in for ca_path, nor the other way round.
+        bundle = {"REQUESTS_CA_BUNDLE": str(play.sim.ca), "CURL_CA_BUNDLE": str(play.sim.ca)}
+        return ask(play, way_there({name: server.port for name, server in servers.items()}, own_ca), env=bundle)
+
+    return Tables(new_play, ask_table)
+
+
+@pytest.mark.parametrize(("table", "name"), each_case(NAMES))
+def test_a_fault(tables: Tables, table: str, name: str) -> None:
+    tables[table].check(name)
+
+
+@pytest.mark.parametrize(("table", "name"), each_case({"way there": BREAKING}))
+def test_a_server_that_breaks_is_asked_once_by_each(tables: Tables, servers: dict[str, Server], table: str, name: str) -> None:
+    assert tables[table].cases[name].options["server"].endswith(f":{servers[name].port}")
+    assert servers[name].came == len(ASKERS)
+
+
+@pytest.mark.parametrize("table", each_table(["way back"]))
+def test_nothing_is_sent_again(tables: Tables, table: str) -> None:
+    """It may have arrived. No redirect is followed either."""
+    assert len(tables[table].requests) == len(tables[table].cases) * len(ASKERS)
+
+
+@pytest.mark.parametrize("table", each_table(NAMES))
+def test_no_fault_takes_much_memory(tables: Tables, table: str) -> None:
+    assert tables[table].memory < MOST_MEMORY
+
+
+def test_a_connection_that_was_never_made_is_tried_again(play: Player) -> None:
+    once_more = {"server": "localhost:1", "retries": 1}
+    asked = ask(play, {"refused": Case(None, "could not be connected to: connection refused.", None, once_more)})
+    asked.check("refused")
+    assert " ".join(asked.outcome.output.split()).count("Check server, its port and the firewall. Trying again in") >= len(ASKERS)
 
 
 def test_a_proxy_that_is_down(play: Player) -> None:
     proxy = {"https_proxy": "http://me:proxy-word-4711@127.0.0.1:1", "no_proxy": ""}
-    outcome = ask(play, {"proxy": Case(None, "was not reached: the proxy failed. Check https_proxy and no_proxy.")}, env=proxy)
-    assert "proxy-word-4711" not in outcome.output
+    asked = ask(play, {"proxy": Case(None, "was not reached: the proxy failed. Check https_proxy and no_proxy.")}, env=proxy)
+    asked.check("proxy")
+    assert "proxy-word-4711" not in asked.outcome.output
 
 
 def test_certificates_not_checked(play: Player) -> None:

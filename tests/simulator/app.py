@@ -99,6 +99,7 @@ class Api:
             "headers": dict(environ[HEADERS_KEY]),
             "body": body.decode(errors="replace"),
             "status": None,
+            "sent": 0,  # bytes of a fault's body
         }
         with self._world.lock:
             self._world.requests.append(record)
@@ -119,8 +120,10 @@ class Api:
             time.sleep(fault.delay)
         if response is not None and not fault.close:
             record["status"] = response.status_code
-        date = http_date(self._world.now())
-        play(fault, response, date, environ["werkzeug.socket"])
+        now = self._world.now()
+        if response is not None and fault.retry_after_date is not None:
+            response.headers["Retry-After"] = http_date(now + fault.retry_after_date)
+        record["sent"] = play(fault, response, http_date(now), environ["werkzeug.socket"])
         raise AnsweredByHand
 
 

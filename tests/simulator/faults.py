@@ -29,6 +29,7 @@ class Fault:
     body: Any = None  # a text, or something to be written as JSON
     body_base64: str | None = None
     content_type: str | None = None
+    retry_after_date: float | None = None  # a header Retry-After with the date so many seconds after the answer
     delay: float = 0.0
     close: bool = False
     truncate: int | None = None
@@ -124,10 +125,11 @@ def _drip(connection: ssl.SSLSocket, data: bytes, pause: float) -> None:
         time.sleep(pause)
 
 
-def play(fault: Fault, response: Response | None, date: str, connection: ssl.SSLSocket) -> None:
-    """Write the answer to the socket by hand: no proper server would send what is wanted here."""
+def play(fault: Fault, response: Response | None, date: str, connection: ssl.SSLSocket) -> int:
+    """Write the answer to the socket by hand: no proper server would send what is wanted here. Return how many bytes of the body were sent."""
+    sent = 0
     if fault.close or response is None:
-        return
+        return sent
     head, body = _head(fault, response, date), response.get_data()
     if fault.truncate is not None:
         body = body[: fault.truncate]
@@ -136,8 +138,10 @@ def play(fault: Fault, response: Response | None, date: str, connection: ssl.SSL
             connection.sendall(head)
             for _each in range(fault.repeat_body):
                 connection.sendall(body)
-            return
+                sent += len(body)
+            return sent
         _drip(connection, head, fault.drip if fault.drip_headers else 0)
         _drip(connection, body, fault.drip)
-    except OSError:
-        pass  # the client had enough, which is what a fault is for
+        return len(body)
+    except OSError:  # the client had enough, which is what a fault is for
+        return sent
