@@ -4,7 +4,7 @@
 
 """A server that answers as the API of AWX 24 does, for what forti.oauth.awx_setup asks it.
 
-It is stricter than AWX in one thing: a field that it does not know is refused, where AWX ignores it.
+It is stricter than AWX in one resource: a field that it does not know is refused, where AWX ignores it.
 """
 
 from __future__ import annotations

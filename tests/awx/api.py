@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The API: who may come in, lists with filters, things, and what belongs to a thing."""
+"""The API: who may come in, lists with filters, resources, and what belongs to a resource."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from werkzeug.exceptions import HTTPException
 
 from .checks import Refused, Values, check_survey
 from .kinds import KINDS
-from .things import Things
+from .resources import Resources
 
 PAGE_SIZE = 25
 
@@ -25,8 +25,8 @@ PAGE_SIZE = 25
 class Api:
     """The API of one AWX, under the path of AWX and under that of Automation Platform."""
 
-    def __init__(self, things: Things, user: str, password: str) -> None:
-        self.things, self.user, self.password = things, user, password
+    def __init__(self, resources: Resources, user: str, password: str) -> None:
+        self.resources, self.user, self.password = resources, user, password
         self.tokens: dict[int, str] = {}
         self.issued: list[str] = []
         self.requests: list[tuple[str, str]] = []
@@ -99,14 +99,14 @@ class Api:
         self.tokens.pop(number)
         return "", 204
 
-    def _shown(self, kind: str, thing: Values) -> Values:
-        return self.things.shown(kind, thing, self._root)
+    def _shown(self, kind: str, resource: Values) -> Values:
+        return self.resources.shown(kind, resource, self._root)
 
-    def _page(self, kind: str, things: list[Values], query: dict[str, str]) -> Values:
+    def _page(self, kind: str, resources: list[Values], query: dict[str, str]) -> Values:
         page = int(query.pop("page", 1))
         start, end = (page - 1) * PAGE_SIZE, page * PAGE_SIZE
-        following = f"{request.path}?{urlencode({**query, 'page': page + 1})}" if end < len(things) else None
-        return {"count": len(things), "next": following, "previous": None, "results": [self._shown(kind, thing) for thing in things[start:end]]}
+        following = f"{request.path}?{urlencode({**query, 'page': page + 1})}" if end < len(resources) else None
+        return {"count": len(resources), "next": following, "previous": None, "results": [self._shown(kind, resource) for resource in resources[start:end]]}
 
     def _list(self, kind: str) -> Any:
         query = request.args.to_dict()
@@ -114,40 +114,40 @@ class Api:
         for name in wanted:
             if name.removeprefix("or__") not in {"id", *KINDS[kind].fields}:
                 raise Refused(400, detail=f"{KINDS[kind].type} has no field named '{name}'")
-        return self._page(kind, [thing for thing in self.things.all(kind) if _matches(thing, wanted)], query)
+        return self._page(kind, [resource for resource in self.resources.all(kind) if _matches(resource, wanted)], query)
 
     def _create(self, kind: str) -> Any:
-        return self._shown(kind, self.things.create(kind, request.get_json())), 201
+        return self._shown(kind, self.resources.create(kind, request.get_json())), 201
 
     def _show(self, kind: str, number: int) -> Any:
-        thing = self.things.one(kind, number)
+        resource = self.resources.one(kind, number)
         if kind == "project_updates":
-            self.things.proceed(thing)
-        return self._shown(kind, thing)
+            self.resources.proceed(resource)
+        return self._shown(kind, resource)
 
     def _change(self, kind: str, number: int) -> Any:
-        return self._shown(kind, self.things.change(kind, number, request.get_json()))
+        return self._shown(kind, self.resources.change(kind, number, request.get_json()))
 
     def _survey(self, number: int) -> Any:
-        self.things.one("job_templates", number)
-        return self.things.surveys.get(number, {})
+        self.resources.one("job_templates", number)
+        return self.resources.surveys.get(number, {})
 
     def _new_survey(self, number: int) -> Any:
-        self.things.one("job_templates", number)
+        self.resources.one("job_templates", number)
         check_survey(request.get_json())
-        self.things.surveys[number] = request.get_json()
+        self.resources.surveys[number] = request.get_json()
         return {}
 
     def _sublist(self, kind: str, number: int, name: str) -> Any:
         listed = self._listed(kind, number, name)
-        return self._page(name, [self.things.one(name, other) for other in listed], request.args.to_dict())
+        return self._page(name, [self.resources.one(name, other) for other in listed], request.args.to_dict())
 
     def _associate(self, kind: str, number: int, name: str) -> Any:
         given, listed = request.get_json(), self._listed(kind, number, name)
-        other = self.things.one(name, given["id"])
+        other = self.resources.one(name, given["id"])
         if given.get("disassociate"):
             listed.remove(other["id"])
-        elif any(self.things.one(name, known)["credential_type"] == other["credential_type"] for known in listed):
+        elif any(self.resources.one(name, known)["credential_type"] == other["credential_type"] for known in listed):
             raise Refused(400, error="Cannot assign multiple credentials of one type.")
         else:
             listed.append(other["id"])
@@ -156,9 +156,9 @@ class Api:
     def _listed(self, kind: str, number: int, name: str) -> list[int]:
         if name not in KINDS[kind].lists:
             raise Refused(404, detail="The requested resource could not be found.")
-        return self.things.listed(kind, number, name)
+        return self.resources.listed(kind, number, name)
 
 
-def _matches(thing: Values, wanted: dict[str, str]) -> bool:
-    either = [str(thing[name.removeprefix("or__")]) == value for name, value in wanted.items() if name.startswith("or__")]
-    return all(str(thing[name]) == value for name, value in wanted.items() if not name.startswith("or__")) and (not either or any(either))
+def _matches(resource: Values, wanted: dict[str, str]) -> bool:
+    either = [str(resource[name.removeprefix("or__")]) == value for name, value in wanted.items() if name.startswith("or__")]
+    return all(str(resource[name]) == value for name, value in wanted.items() if not name.startswith("or__")) and (not either or any(either))

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The kinds of things that AWX keeps, and their fields."""
+"""The kinds of resources that AWX keeps, and their fields."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import Any
 
 @dataclasses.dataclass(frozen=True)
 class Field:
-    """A field of the API: its type, what it is if nobody sets it, the kind of thing that its number is one of."""
+    """A field of the API: its type, what it is if nobody sets it, the kind of resource that its number is one of."""
 
     type: type
     default: Any
@@ -23,7 +23,7 @@ class Field:
 
 @dataclasses.dataclass(frozen=True)
 class Kind:
-    """A kind of thing: what the API calls one, its fields, those that no two share, its lists of other things."""
+    """A kind of resource: what the API calls one, its fields, those that no two share, its lists of other resources."""
 
     type: str
     fields: dict[str, Field]
@@ -37,7 +37,7 @@ COMMON = {"name": NEEDED, "description": TEXT}
 
 
 def one_of(kind: str, *, required: bool = False, read_only: bool = False) -> Field:
-    """Return a field that holds the number of a thing of this kind."""
+    """Return a field that holds the number of a resource of this kind."""
     return Field(int, None, kind, required, read_only)
 
 

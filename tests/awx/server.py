@@ -14,10 +14,10 @@ import threading
 import trustme
 
 from tests.simulator.listener import Server, listen
-from tests.simulator.world import World
+from tests.simulator.state import State
 
 from .api import Api
-from .things import Things
+from .resources import Resources
 
 USER, PASSWORD = "admin", "Awx-Word-12345678"
 
@@ -27,8 +27,8 @@ class Awx:
 
     def __init__(self, folder: pathlib.Path, repositories: dict[str, list[str]]) -> None:
         """:arg repositories: the playbooks in the repository at each URL."""
-        self.things = Things(repositories)
-        self.api = Api(self.things, USER, PASSWORD)
+        self.resources = Resources(repositories)
+        self.api = Api(self.resources, USER, PASSWORD)
         self.ca = folder / "awx.pem"
         authority = trustme.CA(organization_name="forti.oauth AWX")
         authority.cert_pem.write_to_path(str(self.ca))
@@ -36,7 +36,7 @@ class Awx:
         authority.issue_cert("localhost", "127.0.0.1").configure_cert(tls)
         listener = listen(socket.AF_INET, "127.0.0.1", 0)
         self.url = f"https://127.0.0.1:{listener.getsockname()[1]}"
-        self._server = Server(listener, self.api.app, World(0.0), tls)
+        self._server = Server(listener, self.api.app, State(0.0), tls)
 
     def __enter__(self) -> Awx:
         threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()

@@ -74,16 +74,16 @@ def test_it_makes_all_that_is_asked_for_and_changes_nothing_the_second_time(awx:
     assert "failed=0" in setup(EVERYTHING, "-vvvv", CONTROLLER_USERNAME=USER, CONTROLLER_PASSWORD=PASSWORD)
     assert awx.api.tokens.keys() == {1}, "the modules ended the tokens that they got"
     for known in CREDENTIAL_TYPES.values():
-        assert {name: awx.things.named("credential_types", known["name"])[name] for name in known} == known
+        assert {name: awx.resources.named("credential_types", known["name"])[name] for name in known} == known
     for key, field, secret in (("fac", "password", "fac_password"), ("forticwp", "credential", "forticwp_credential"), ("redis", "url", "redis_url")):
         wanted = GUIDE[f"awx_setup_{key}_credential"]
-        assert awx.things.named("credentials", wanted["name"])["inputs"] == {**wanted["inputs"], field: SECRETS[f"vault_{secret}"]}
-    template = awx.things.named("job_templates", GUIDE["awx_setup_job_template"]["name"])
-    credentials = {awx.things.one("credentials", number)["name"] for number in awx.things.listed("job_templates", template["id"], "credentials")}
+        assert awx.resources.named("credentials", wanted["name"])["inputs"] == {**wanted["inputs"], field: SECRETS[f"vault_{secret}"]}
+    template = awx.resources.named("job_templates", GUIDE["awx_setup_job_template"]["name"])
+    credentials = {awx.resources.one("credentials", number)["name"] for number in awx.resources.listed("job_templates", template["id"], "credentials")}
     assert credentials == {GUIDE[f"awx_setup_{key}_credential"]["name"] for key in CREDENTIAL_TYPES}
-    assert template["execution_environment"] == awx.things.named("execution_environments", "forti.oauth")["id"]
+    assert template["execution_environment"] == awx.resources.named("execution_environments", "forti.oauth")["id"]
     assert (template["playbook"], template["survey_enabled"]) == ("playbooks/awx_sample.yml", True)
-    assert [question["variable"] for question in awx.things.surveys[template["id"]]["spec"]] == ["fac_otp"]
+    assert [question["variable"] for question in awx.resources.surveys[template["id"]]["spec"]] == ["fac_otp"]
     assert awx.writes()
     # Again, as Automation Platform 2.5 and newer wants it.
     again = setup(EVERYTHING, "-vvvv", CONTROLLER_OAUTH_TOKEN=awx.api.tokens[1], CONTROLLER_OPTIONAL_API_URLPATTERN_PREFIX="/api/controller/")
@@ -93,15 +93,15 @@ def test_it_makes_all_that_is_asked_for_and_changes_nothing_the_second_time(awx:
 
 def test_it_brings_up_to_date_what_is_there(awx: Awx, setup: Setup) -> None:
     old, name = CREDENTIAL_TYPES["fac"], GUIDE["awx_setup_redis_credential"]["name"]
-    awx.things.create("credential_types", {**old, "inputs": {"fields": old["inputs"]["fields"][:2]}, "injectors": {}})
-    type_ = awx.things.create("credential_types", CREDENTIAL_TYPES["redis"])
-    awx.things.create("credentials", {"name": name, "organization": 1, "credential_type": type_["id"], "inputs": {"url": "redis://old.example.com/0"}})
+    awx.resources.create("credential_types", {**old, "inputs": {"fields": old["inputs"]["fields"][:2]}, "injectors": {}})
+    type_ = awx.resources.create("credential_types", CREDENTIAL_TYPES["redis"])
+    awx.resources.create("credentials", {"name": name, "organization": 1, "credential_type": type_["id"], "inputs": {"url": "redis://old.example.com/0"}})
     output = setup({"awx_setup_redis_credential": GUIDE["awx_setup_redis_credential"], **SECRETS, "awx_setup_update_secrets": True})
     assert [method for method, _path in awx.writes()] == ["PATCH", "POST", "PATCH"], output
-    assert {thing["name"] for thing in awx.things.all("credential_types")} == {known["name"] for known in CREDENTIAL_TYPES.values()}
-    assert awx.things.named("credential_types", old["name"])["inputs"] == old["inputs"]
-    assert awx.things.named("credentials", name)["inputs"] == {"url": SECRETS["vault_redis_url"]}
-    assert not any(awx.things.all(kind) for kind in ("execution_environments", "projects", "job_templates"))
+    assert {resource["name"] for resource in awx.resources.all("credential_types")} == {known["name"] for known in CREDENTIAL_TYPES.values()}
+    assert awx.resources.named("credential_types", old["name"])["inputs"] == old["inputs"]
+    assert awx.resources.named("credentials", name)["inputs"] == {"url": SECRETS["vault_redis_url"]}
+    assert not any(awx.resources.all(kind) for kind in ("execution_environments", "projects", "job_templates"))
 
 
 @pytest.mark.parametrize(

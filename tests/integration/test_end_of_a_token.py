@@ -81,7 +81,7 @@ def test_info_of_a_login_page_is_no_yes(play: Player) -> None:
 def test_a_token_ends_twice_in_the_middle_of_a_play(play: Player) -> None:
     """A lookup in vars is read by each task: it renews itself. What set_fact froze is dead at the end."""
     life = 8  # seconds; the shortest in which a slow machine still makes a call
-    play.sim.world.clients["brief"] = Client("brief", expires_in=life)
+    play.sim.live_state.clients["brief"] = Client("brief", expires_in=life)
     call = "- uri: {{url: '{{{{ url }}}}', headers: {{Authorization: '{{{{ {} }}}}'}}, ca_path: '{{{{ ca }}}}', status_code: {}}}\n  no_log: true\n"
     fresh, wait = call.format("fresh", 200), f"- pause: {{seconds: {life}}}\n"
     play(

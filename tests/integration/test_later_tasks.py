@@ -54,7 +54,7 @@ def test_with_uri(play: Player) -> None:
     }
     written = pathlib.Path(play.environment["HOME"], ".fortisase_token")
     assert written.stat().st_mode & 0o777 == 0o600
-    access = play.sim.world.tokens.live(written.read_text(), "fac")
+    access = play.sim.live_state.tokens.live(written.read_text(), "fac")
     assert access is not None and access.owner.client_id == "FortiSASE"
 
 

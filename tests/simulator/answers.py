@@ -12,8 +12,8 @@ from urllib.parse import parse_qsl
 
 from flask import Response, current_app, request
 
+from .state import State
 from .tokens import Access
-from .world import World
 
 Fields = dict[str, str]
 
@@ -37,8 +37,8 @@ def invalid_request(description: str) -> Refused:
     return Refused(400, "invalid_request", description)
 
 
-def world() -> World:
-    return cast(World, current_app.extensions["world"])
+def state() -> State:
+    return cast(State, current_app.extensions["state"])
 
 
 def answer(body: Any, status: int = 200) -> Response:
@@ -121,7 +121,7 @@ def no_authorization() -> None:
 def bearer(family: str) -> Access:
     """The live token of the Authorization header; every vendor sample has a capital B."""
     scheme, _space, value = request.headers.get("Authorization", "").partition(" ")
-    token = world().tokens.live(value, family) if scheme == "Bearer" else None
+    token = state().tokens.live(value, family) if scheme == "Bearer" else None
     if token is None:
         raise Refused(401, "invalid_token", "The access token is not valid.", counted=False)
     return token

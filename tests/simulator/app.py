@@ -21,7 +21,7 @@ from .fac import fac
 from .faults import Fault, Faults, play
 from .forticwp import cwp
 from .later import later
-from .world import World
+from .state import State
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
@@ -33,16 +33,16 @@ class AnsweredByHand(ConnectionAbortedError):
     """Tells the server that the socket has its answer already (or shall get none)."""
 
 
-def _count_refused(world: World, path: str) -> None:
+def _count_refused(state: State, path: str) -> None:
     if path.startswith(("/api/v1/oauth/", "/api/v1/pushpoll")):
-        world.count("fac.refused")
+        state.count("fac.refused")
     elif path.startswith("/api/v1/auth/"):
-        world.count("forticwp.refused")
+        state.count("forticwp.refused")
 
 
-def flask_app(world: World) -> Flask:
+def flask_app(state: State) -> Flask:
     app = Flask(__name__)
-    app.extensions["world"] = world
+    app.extensions["state"] = state
     app.url_map.merge_slashes = False
     app.register_blueprint(fac)
     app.register_blueprint(cwp)
@@ -50,12 +50,12 @@ def flask_app(world: World) -> Flask:
 
     def refused(problem: Refused) -> FlaskResponse:
         if problem.counted:
-            _count_refused(world, request.path)
+            _count_refused(state, request.path)
         return answer(problem.body, problem.status)
 
     def other(problem: HTTPException) -> FlaskResponse:
         if (problem.code or 500) < 500:
-            _count_refused(world, request.path)
+            _count_refused(state, request.path)
         body = {"error": "invalid_request", "error_description": problem.name}
         response = answer(body, problem.code or 500)
         response.headers.extend((name, value) for name, value in problem.get_headers() if name == "Allow")
@@ -69,10 +69,10 @@ def flask_app(world: World) -> Flask:
 class Api:
     """What the TLS listener serves."""
 
-    def __init__(self, world: World, faults: Faults) -> None:
-        self._world = world
+    def __init__(self, state: State, faults: Faults) -> None:
+        self._state = state
         self._faults = faults
-        self._app = flask_app(world)
+        self._app = flask_app(state)
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         try:
@@ -81,8 +81,8 @@ class Api:
             raise AnsweredByHand from None
         record = self._record(environ, body)
         environ["wsgi.input"], environ["CONTENT_LENGTH"] = io.BytesIO(body), str(len(body))
-        with self._world.lock:
-            latency, fault = self._world.latency, self._faults.take(record["path"])
+        with self._state.lock:
+            latency, fault = self._state.latency, self._faults.take(record["path"])
         time.sleep(latency)
         if fault is not None:
             self._play(fault, environ, record)
@@ -101,16 +101,16 @@ class Api:
             "status": None,
             "sent": 0,  # bytes of a fault's body
         }
-        with self._world.lock:
-            self._world.requests.append(record)
+        with self._state.lock:
+            self._state.requests.append(record)
         return record
 
     def _answer(self, environ: WSGIEnvironment) -> Response:
-        with self._world.lock:
+        with self._state.lock:
             return Response.from_app(self._app, environ, buffered=True)
 
     def _play(self, fault: Fault, environ: WSGIEnvironment, record: dict[str, Any]) -> None:
-        self._world.count("faults")
+        self._state.count("faults")
         if not fault.after_processing:
             time.sleep(fault.delay)
         response = self._answer(environ) if fault.processes else None
@@ -120,7 +120,7 @@ class Api:
             time.sleep(fault.delay)
         if response is not None and not fault.close:
             record["status"] = response.status_code
-        now = self._world.now()
+        now = self._state.now()
         if response is not None and fault.retry_after_date is not None:
             response.headers["Retry-After"] = http_date(now + fault.retry_after_date)
         record["sent"] = play(fault, response, http_date(now), environ["werkzeug.socket"])

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the forti.oauth authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The control page: look into the world, press buttons on phones, break things.
+"""The control page: look at the state, press buttons on phones, break things.
 
 Plain HTTP on 127.0.0.1 only. Every POST takes JSON, or the form fields of the page itself.
 """

@@ -22,7 +22,7 @@ from .answers import (
     json_fields,
     needed,
     no_authorization,
-    world,
+    state,
 )
 from .model import Client
 
@@ -53,7 +53,7 @@ fac = Blueprint("fac", __name__)
 
 def client_of(fields: Fields) -> Client:
     """The relying party. A secret belongs to confidential ones, and to those only."""
-    client = world().clients.get(needed(fields, "client_id"))
+    client = state().clients.get(needed(fields, "client_id"))
     if client is None or fields.get("client_secret") != client.secret:
         raise Refused(401, "invalid_client")
     return client
@@ -61,7 +61,7 @@ def client_of(fields: Fields) -> Client:
 
 @fac.post("/api/v1/oauth/token/")
 def token() -> Response:
-    world().count("fac.token")
+    state().count("fac.token")
     fields = json_fields(TOKEN_FIELDS)
     grant = needed(fields, "grant_type")
     if grant not in grants.GRANTS:
@@ -74,12 +74,12 @@ def token() -> Response:
 
 @fac.get("/api/v1/pushpoll/")
 def pushpoll() -> Response:
-    world().count("fac.pushpoll")
+    state().count("fac.pushpoll")
     no_authorization()
     session = request.args.get("s")
     if not session:
         raise invalid_request("Missing parameter: s")
-    push = world().factors.poll(session)
+    push = state().factors.poll(session)
     if push is None:
         raise Refused(404, "invalid_request", "There is no such session")
     body = {
@@ -96,7 +96,7 @@ def pushpoll() -> Response:
 
 @fac.get("/api/v1/oauth/verify_token/")
 def verify_token() -> Response:
-    world().count("fac.verify")
+    state().count("fac.verify")
     client_id = request.args.get("client_id")
     if not client_id:
         raise invalid_request("Missing parameter: client_id")
@@ -104,30 +104,30 @@ def verify_token() -> Response:
     if found.owner.client_id != client_id:
         raise Refused(401, "invalid_token", "The token is another client's.", counted=False)
     # 0 for a token that never expires, as in the token answer: here the vendor says nothing.
-    left = 0 if found.until is None else max(1, int(found.until - world().now()))
+    left = 0 if found.until is None else max(1, int(found.until - state().now()))
     return answer({"username": found.owner.username, "expires_in": left})
 
 
 @fac.post("/api/v1/oauth/revoke_token/")
 def revoke_token() -> Response:
-    world().count("fac.revoke")
+    state().count("fac.revoke")
     fields = json_fields(REVOKE_FIELDS)
     client = client_of(fields)
-    world().tokens.revoke(needed(fields, "token"), client.client_id)
+    state().tokens.revoke(needed(fields, "token"), client.client_id)
     return Response("", 200)
 
 
 @fac.get("/api/fabric/device/status")
 def device_status() -> Response:
     bearer("fac")
-    world().count("resource")
+    state().count("resource")
     body = {"build": 1157, "model": "FACVM", "serial_number": "FAC-VM0000000000"}
     return answer({**body, "version": "6.6.2"})
 
 
 def without_slash() -> AnyResponse:
     """Django sends every method to the address with the slash, which loses the body of a POST."""
-    world().count("fac.redirect")
+    state().count("fac.redirect")
     query = f"?{request.query_string.decode()}" if request.query_string else ""
     return redirect(f"{request.path}/{query}", 301)
 

@@ -21,6 +21,6 @@ def simulator() -> Iterator[Simulator]:
 
 @pytest.fixture
 def sim(simulator: Simulator) -> Simulator:
-    """The same server with the default world, no faults, and all counters at zero."""
+    """The same server with the default state, no faults, and all counters at zero."""
     simulator.reset()
     return simulator

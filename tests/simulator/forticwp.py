@@ -22,7 +22,7 @@ from .answers import (
     form_fields,
     invalid_request,
     no_authorization,
-    world,
+    state,
 )
 from .tokens import Access, Owner, jwt, opaque
 
@@ -33,17 +33,17 @@ cwp = Blueprint("forticwp", __name__)
 
 
 def _new_access(owner: Owner) -> tuple[str, float]:
-    until = world().now() + model.CWP_ACCESS_SECONDS
+    until = state().now() + model.CWP_ACCESS_SECONDS
     payload = {"scope": "API", "iss": "fauth-server", "host": ["FCWP"], "exp": int(until)}
-    access = world().note(jwt("HS256", {**payload, "aid": owner.username}, 32))
-    world().tokens.add(owner, access, until)
+    access = state().note(jwt("HS256", {**payload, "aid": owner.username}, 32))
+    state().tokens.add(owner, access, until)
     return access, until
 
 
 def _expires(until: float) -> str:
     """Milliseconds as the vendor's sample has them: 1.585245989931E12, a float with an exponent."""
     text = f"{until * 1000:.12E}".replace("E+", "E")
-    return json.dumps(text) if world().expires_as_string else text
+    return json.dumps(text) if state().expires_as_string else text
 
 
 def _token_answer(owner: Owner, *, with_refresh: bool) -> Response:
@@ -51,9 +51,9 @@ def _token_answer(owner: Owner, *, with_refresh: bool) -> Response:
     # Written by hand: json.dumps would turn the exponent into plain digits.
     body = f'{{"token_type": "bearer", "expires": {_expires(until)}, "access_token": "{access}"'
     if with_refresh:
-        refresh = world().note(opaque(83))
-        life = world().now() + model.CWP_REFRESH_SECONDS
-        world().tokens.add_refresh(owner, refresh, access, life)
+        refresh = state().note(opaque(83))
+        life = state().now() + model.CWP_REFRESH_SECONDS
+        state().tokens.add_refresh(owner, refresh, access, life)
         body += f', "refresh_token": "{refresh}"'
     return answer(body + "}")
 
@@ -70,7 +70,7 @@ def credentials_token() -> Response:
     username = model.CWP_CREDENTIALS.get(header.removeprefix("Basic "))
     if username is None or not header.startswith("Basic "):
         raise _refuse("The credential is not valid.")
-    world().count("forticwp.credentials")
+    state().count("forticwp.credentials")
     return _token_answer(Owner("forticwp", "credential", username), with_refresh=True)
 
 
@@ -82,7 +82,7 @@ def password_token() -> Response:
     username = fields["username"]
     if model.CWP_USERS.get(username) != fields["password"]:
         raise _refuse("Invalid credentials given.")
-    world().count("forticwp.password")
+    state().count("forticwp.password")
     return _token_answer(Owner("forticwp", "password", username), with_refresh=True)
 
 
@@ -92,16 +92,16 @@ def refresh_token() -> Response:
     no_authorization()
     fields = form_fields(("grant_type", "refresh_token"))
     expect_grant(fields, "refresh_token")
-    refresh = world().tokens.refresh(fields["refresh_token"], "forticwp")
+    refresh = state().tokens.refresh(fields["refresh_token"], "forticwp")
     if refresh is None or refresh.state != "live":
         raise _refuse("The refresh token is not valid.")
-    world().count("forticwp.refresh")
+    state().count("forticwp.refresh")
     return _token_answer(refresh.owner, with_refresh=False)
 
 
 def _resource() -> Access:
     token = bearer("forticwp")
-    world().count("resource")
+    state().count("resource")
     return token
 
 

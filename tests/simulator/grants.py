@@ -13,7 +13,7 @@ from typing import Any
 
 from flask import Response
 
-from .answers import Fields, Refused, answer, invalid_request, needed, world
+from .answers import Fields, Refused, answer, invalid_request, needed, state
 from .factors import s256
 from .model import IAM_ALIASES, LOCAL_REALM, WRONG_PASSWORDS_UNTIL_LOCKED, Client, User
 from .tokens import Owner, jwt, opaque
@@ -29,12 +29,12 @@ def invalid_grant(description: str) -> Refused:
 def issue(client: Client, username: str, scope: str) -> dict[str, Any]:
     """A new pair of tokens, in the fields that every grant answers with."""
     owner = Owner("fac", client.client_id, username, scope)
-    here = world()
-    access, refresh = here.note(opaque()), here.note(opaque())
-    until = here.now() + client.expires_in if client.expires_in else None
-    here.tokens.add(owner, access, until)
+    current = state()
+    access, refresh = current.note(opaque()), current.note(opaque())
+    until = current.now() + client.expires_in if client.expires_in else None
+    current.tokens.add(owner, access, until)
     # How long a refresh token lives is not documented; here it ends only with its successor.
-    here.tokens.add_refresh(owner, refresh, access, None)
+    current.tokens.add_refresh(owner, refresh, access, None)
     return {
         "access_token": access,
         "expires_in": client.expires_in,
@@ -46,8 +46,8 @@ def issue(client: Client, username: str, scope: str) -> dict[str, Any]:
 
 def login(client: Client, username: str, scope: str) -> dict[str, Any]:
     if client.single_login:
-        world().tokens.end_all_of(client.client_id, username)
-    world().count("fac.login")
+        state().tokens.end_all_of(client.client_id, username)
+    state().count("fac.login")
     return issue(client, username, scope)
 
 
@@ -55,43 +55,43 @@ def _named_user(fields: Fields) -> User | None:
     """`username` wins over an IAM account, and a user exists in one realm only."""
     if "username" in fields:
         realm = fields.get("realm") or LOCAL_REALM
-        return world().users.get((realm, needed(fields, "username")))
+        return state().users.get((realm, needed(fields, "username")))
     if "iam_account" not in fields and "iam_user" not in fields:
         raise invalid_request("Missing field: username")
     account = needed(fields, "iam_account")
     key = (IAM_ALIASES.get(account, account), needed(fields, "iam_user"))
-    return world().users.get(key)
+    return state().users.get(key)
 
 
 def _wrong_password(user: User) -> None:
-    here = world()
-    here.wrong_passwords[user.name] += 1
-    if here.wrong_passwords[user.name] >= WRONG_PASSWORDS_UNTIL_LOCKED:
-        here.locked.add(user.name)
+    current = state()
+    current.wrong_passwords[user.name] += 1
+    if current.wrong_passwords[user.name] >= WRONG_PASSWORDS_UNTIL_LOCKED:
+        current.locked.add(user.name)
 
 
 def first_factor(fields: Fields) -> User:
     user, password = _named_user(fields), needed(fields, "password")
     if user is None:
         raise invalid_grant("Invalid credentials given.")
-    if user.name in world().locked:
+    if user.name in state().locked:
         raise invalid_grant("Account is locked.")
     if user.password != password:
         _wrong_password(user)
         raise invalid_grant("Invalid credentials given.")
-    world().wrong_passwords.pop(user.name, None)
+    state().wrong_passwords.pop(user.name, None)
     return user
 
 
 def challenge(client: Client, user: User) -> Response:
     """Only a push carries a session in the vendor's sample; a RADIUS one carries its State."""
-    here = world()
-    here.count("fac.challenge")
+    current = state()
+    current.count("fac.challenge")
     body = {"challenge": "otp", "method": user.method, "status": "pending"}
     if user.method == "ftm-push":
-        body["session"] = here.factors.start_push(user.name, client.client_id)
+        body["session"] = current.factors.start_push(user.name, client.client_id)
     if user.method == "radius":
-        session = here.factors.start_radius(user.name, client.client_id)
+        session = current.factors.start_radius(user.name, client.client_id)
         message = "Enter the code from your token"
         body = {"challenge": "radius", "session": session, "message": message, "status": "pending"}
     return answer(body, 406)
@@ -112,13 +112,13 @@ def second_factor(client: Client, user: User, fields: Fields) -> None:
         return
     if "session" in fields:
         raise invalid_request("A typed code takes no session")
-    if not world().factors.use_otp(user.name, value):
+    if not state().factors.use_otp(user.name, value):
         raise invalid_grant(WRONG_CODE)
 
 
 def _push_answer(client: Client, user: User, fields: Fields, value: str) -> None:
     session = needed(fields, "session")
-    if not world().factors.use_push(session, user.name, client.client_id, value):
+    if not state().factors.use_push(session, user.name, client.client_id, value):
         raise invalid_grant("The push was not approved, or was used already")
 
 
@@ -127,7 +127,7 @@ def _radius_answer(client: Client, user: User, fields: Fields, value: str) -> No
     session = needed(fields, "session")
     if "method" in fields:
         raise invalid_request("A radius challenge has no method")
-    if not world().factors.use_radius(session, user.name, client.client_id, value):
+    if not state().factors.use_radius(session, user.name, client.client_id, value):
         raise invalid_grant(WRONG_CODE)
 
 
@@ -146,38 +146,38 @@ def password(client: Client, fields: Fields) -> Response:
 
 def authorization_code(client: Client, fields: Fields) -> Response:
     """`username` and `password` may be there, as in the vendor's sample; the code decides."""
-    here = world()
+    current = state()
     value = needed(fields, "code")
-    code = here.factors.codes.get(value)
-    if code is None or code.client_id != client.client_id or here.now() >= code.until:
+    code = current.factors.codes.get(value)
+    if code is None or code.client_id != client.client_id or current.now() >= code.until:
         raise invalid_grant("The code is wrong, used or too old")
     if code.redirect_uri is not None and fields.get("redirect_uri") != code.redirect_uri:
         raise invalid_grant("The redirect_uri is not the one of the code")
     if code.challenge is not None and s256(needed(fields, "code_verifier")) != code.challenge:
         raise invalid_grant("The code_verifier is wrong")
-    del here.factors.codes[value]
+    del current.factors.codes[value]
     body = login(client, code.username, code.scope)
     if "openid" in code.scope.split():
-        body["id_token"] = here.note(_id_token(client, code.username))
+        body["id_token"] = current.note(_id_token(client, code.username))
     return answer(body)
 
 
 def _id_token(client: Client, username: str) -> str:
-    now = int(world().now())
+    now = int(state().now())
     claims = {"aud": client.client_id, "iat": now, "sub": username, "iss": "/api/v1/oauth"}
     return jwt("RS256", {**claims, "exp": now + 36000, "jti": opaque(36)}, 512)
 
 
 def refresh_token(client: Client, fields: Fields) -> Response:
     """A refresh brings a new pair, and the old pair is dead at once."""
-    here = world()
-    old = here.tokens.refresh(needed(fields, "refresh_token"), "fac")
+    current = state()
+    old = current.tokens.refresh(needed(fields, "refresh_token"), "fac")
     if old is None or old.owner.client_id != client.client_id or old.state == "ended":
         raise invalid_grant("The refresh token is not valid.")
     if old.state == "rotated":
         raise invalid_grant("Refresh token was rotated away.")
-    here.tokens.end_pair(old, "rotated")
-    here.count("fac.refresh")
+    current.tokens.end_pair(old, "rotated")
+    current.count("fac.refresh")
     body = issue(client, old.owner.username, old.owner.scope)
     return answer({**body, "status": "success", "message": "Token has been refreshed successfully"})
 

@@ -14,7 +14,7 @@ from typing import Any
 
 from flask import Blueprint, Response, request
 
-from .answers import Refused, answer, bearer, invalid_request, world
+from .answers import Refused, answer, bearer, invalid_request, state
 from .tokens import opaque
 
 NO_PERMISSION = {"status": {"code": -11, "message": "No permission for the resource"}}
@@ -28,7 +28,7 @@ def _expect_client(*client_ids: str) -> None:
     """A token is for one portal: one for another client is none."""
     if bearer("fac").owner.client_id not in client_ids:
         raise Refused(401, "invalid_token", "The token is another client's.", counted=False)
-    world().count("resource")
+    state().count("resource")
 
 
 def _json() -> dict[str, Any]:
@@ -46,23 +46,23 @@ def _json() -> dict[str, Any]:
 def exchange() -> Response:
     if "Authorization" in request.headers:
         raise invalid_request("This address takes no Authorization header")
-    token = world().tokens.live(str(_json().get("access_token")), "fac")
+    token = state().tokens.live(str(_json().get("access_token")), "fac")
     if token is None or token.owner.client_id not in JSON_RPC_CLIENTS:
         return answer({"result": [NO_PERMISSION]})
-    session = world().note(opaque(128))
-    world().sessions.add(session)
+    session = state().note(opaque(128))
+    state().sessions.add(session)
     return answer({"session": session})
 
 
 @later.post("/jsonrpc")
 def json_rpc() -> Response:
     body = _json()
-    if body.get("session") not in world().sessions:
+    if body.get("session") not in state().sessions:
         return answer({"id": body.get("id"), "result": [NO_PERMISSION]})
-    world().count("resource")
+    state().count("resource")
     url = str(body["params"][0]["url"]).lstrip("/")
     if url == "sys/logout":
-        world().sessions.discard(body["session"])
+        state().sessions.discard(body["session"])
     data = {"data": SYSTEM} if url == "sys/status" else {}
     return answer({"id": body["id"], "result": [{**data, "status": {"code": 0, "message": "OK"}, "url": f"/{url}"}]})
 
@@ -73,7 +73,7 @@ def json_rpc() -> Response:
 @later.get("/api/v2/monitor/system/status")
 def fortigate_status() -> Response:
     bearer("fac")
-    world().count("resource")
+    state().count("resource")
     about = {"http_method": "GET", "vdom": "root", "path": "system", "name": "status", "status": "success", "http_status": 200}
     return answer({**about, "serial": "FGVM000000000000", "version": "v7.4.3", "build": 2573, "results": {"model_name": "FortiGate"}})
 
@@ -92,10 +92,10 @@ def sase_hosts() -> Response:
 
 def _support(client_id: str, **good: Any) -> Response:
     scheme, _space, value = request.headers.get("Authorization", "").partition(" ")
-    token = world().tokens.live(value, "fac") if scheme == "Bearer" else None
+    token = state().tokens.live(value, "fac") if scheme == "Bearer" else None
     if token is None or token.owner.client_id != client_id:
         return answer({"status": -1, "message": "Invalid security token.", "error": {"errorCode": 401}})
-    world().count("resource")
+    state().count("resource")
     return answer({"status": 0, "message": "Request processed successfully.", "error": None, **good})
 
 

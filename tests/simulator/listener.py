@@ -14,13 +14,13 @@ from werkzeug.http import http_date
 from werkzeug.serving import ThreadedWSGIServer, WSGIRequestHandler
 
 from .app import HEADERS_KEY
-from .world import World
+from .state import State
 
 HANDSHAKE_SECONDS = 30
 
 
 class Handler(WSGIRequestHandler):
-    """Quiet, one request per connection, and dated by the world's clock."""
+    """Quiet, one request per connection, and dated by the clock of the simulator's state."""
 
     server: Server
     protocol_version = "HTTP/1.1"
@@ -31,7 +31,7 @@ class Handler(WSGIRequestHandler):
         return "forti.oauth simulator"
 
     def date_time_string(self, timestamp: float | None = None) -> str:
-        return http_date(self.server.world.now() if timestamp is None else timestamp)
+        return http_date(self.server.state.now() if timestamp is None else timestamp)
 
     def make_environ(self) -> dict[str, Any]:
         return {**super().make_environ(), HEADERS_KEY: self.headers.items()}
@@ -42,7 +42,7 @@ class Handler(WSGIRequestHandler):
         self.close_connection = True
 
     def log(self, type: str, message: str, *args: Any) -> None:
-        """Requests are recorded in the world, not printed."""
+        """Requests are recorded in the state, not printed."""
 
 
 class Server(ThreadedWSGIServer):
@@ -58,13 +58,13 @@ class Server(ThreadedWSGIServer):
         self,
         listener: socket.socket,
         app: Callable[..., Any],
-        world: World,
+        state: State,
         tls: ssl.SSLContext | None = None,
     ) -> None:
         host, port = listener.getsockname()[:2]
         super().__init__(host, port, app, Handler, fd=listener.fileno())
         listener.close()  # the server works on its own copy
-        self.world = world
+        self.state = state
         self.ssl_context = tls
 
     def finish_request(self, request: Any, client_address: Any) -> None:
@@ -73,7 +73,7 @@ class Server(ThreadedWSGIServer):
             return
         request.settimeout(HANDSHAKE_SECONDS)
         wrapped = self.ssl_context.wrap_socket(request, server_side=True)
-        self.world.count("connections")
+        self.state.count("connections")
         try:
             super().finish_request(wrapped, client_address)
         finally:

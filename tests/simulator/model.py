@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the forti.oauth authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The people, programs and credentials every fresh world starts with."""
+"""The people, programs and credentials a fresh simulator starts with."""
 
 from __future__ import annotations
 

@@ -95,7 +95,7 @@ def _user_table(simulator: Simulator) -> str:
     """One row a user: the phone's habit and the buttons to change it, or a button for a code."""
     rows = [_html_row(("user", "second factor", "phone", ""), "th")]
     for user in model.USERS:
-        phone = simulator.world.factors.phone_of(user.name)
+        phone = simulator.live_state.factors.phone_of(user.name)
         pushed = user.method == "ftm-push"
         buttons = [_button("/otp", "one-time code", user=user.name)] if user.method else []
         for action in ("approve", "deny", "ignore") if pushed else ():
@@ -107,7 +107,7 @@ def _user_table(simulator: Simulator) -> str:
 
 
 def page(simulator: Simulator) -> str:
-    with simulator.world.lock:
+    with simulator.live_state.lock:
         state, faults = simulator.state, [str(fault) for fault in simulator.faults.waiting]
         users = _user_table(simulator)
     counts: Rows = [("count", "")] + [(name, str(n)) for name, n in state["counts"].items()]

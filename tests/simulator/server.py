@@ -20,7 +20,7 @@ from .app import Api
 from .control import control_app
 from .faults import Fault, Faults
 from .listener import Server, listen
-from .world import World
+from .state import State
 
 
 class Simulator:
@@ -33,7 +33,7 @@ class Simulator:
         control_port: int = 0,
         latency: float = 0.0,
     ) -> None:
-        self.world = World(latency)
+        self.live_state = State(latency)
         self.faults = Faults()
         self._ports = (port, control_port)
         self._own_directory = directory is None
@@ -51,18 +51,18 @@ class Simulator:
         return context
 
     def _bind(self) -> None:
-        tls, api = self._certificate(), Api(self.world, self.faults)
+        tls, api = self._certificate(), Api(self.live_state, self.faults)
         listener = listen(socket.AF_INET, "127.0.0.1", self._ports[0])
         port = listener.getsockname()[1]
-        self._servers.append(Server(listener, api, self.world, tls))
+        self._servers.append(Server(listener, api, self.live_state, tls))
         with suppress(OSError):  # a machine without IPv6
             # Clients may resolve localhost to this address first.
             second = listen(socket.AF_INET6, "::1", port)
-            self._servers.append(Server(second, api, self.world, tls))
+            self._servers.append(Server(second, api, self.live_state, tls))
         page = listen(socket.AF_INET, "127.0.0.1", self._ports[1])
         self.control = f"http://127.0.0.1:{page.getsockname()[1]}"
         self.host, self.url = f"localhost:{port}", f"https://localhost:{port}"
-        self._servers.append(Server(page, control_app(self), self.world))
+        self._servers.append(Server(page, control_app(self), self.live_state))
 
     def start(self) -> Simulator:
         self._bind()
@@ -88,7 +88,7 @@ class Simulator:
 
     @property
     def state(self) -> dict[str, Any]:
-        return self.world.state()
+        return self.live_state.summary()
 
     @property
     def counts(self) -> dict[str, int]:
@@ -97,45 +97,45 @@ class Simulator:
 
     @property
     def requests(self) -> list[dict[str, Any]]:
-        with self.world.lock:
-            return [dict(record) for record in self.world.requests]
+        with self.live_state.lock:
+            return [dict(record) for record in self.live_state.requests]
 
     def secrets(self) -> list[str]:
         issued: list[str] = self.state["issued_secrets"]
         return issued
 
     def phone(self, user: str, action: str, after: float = 1.0) -> None:
-        self.world.phone(user, action, after)
+        self.live_state.phone(user, action, after)
 
     def otp(self, user: str) -> str:
-        return self.world.otp(user)
+        return self.live_state.otp(user)
 
     def code(self, client_id: str = "portal", username: str = "luser1", **more: Any) -> str:
-        return self.world.code(client_id, username, **more)
+        return self.live_state.code(client_id, username, **more)
 
     def expire(self, token: str | None = None) -> None:
-        self.world.expire(token)
+        self.live_state.expire(token)
 
     def clock(self, offset: float) -> None:
-        with self.world.lock:
-            self.world.offset = float(offset)
+        with self.live_state.lock:
+            self.live_state.offset = float(offset)
 
     def settings(self, expires_as_string: bool | None = None, latency: float | None = None) -> None:
-        with self.world.lock:
+        with self.live_state.lock:
             if expires_as_string is not None:
-                self.world.expires_as_string = bool(expires_as_string)
+                self.live_state.expires_as_string = bool(expires_as_string)
             if latency is not None:
-                self.world.latency = float(latency)
+                self.live_state.latency = float(latency)
 
     def fault(self, path: str, **what: Any) -> None:
-        with self.world.lock:
+        with self.live_state.lock:
             self.faults.waiting.append(Fault.from_json({"match": path, **what}))
 
     def clear_faults(self) -> None:
-        with self.world.lock:
+        with self.live_state.lock:
             self.faults.waiting.clear()
 
     def reset(self) -> None:
-        with self.world.lock:
-            self.world.reset()
+        with self.live_state.lock:
+            self.live_state.reset()
             self.faults.waiting.clear()

@@ -34,7 +34,7 @@ COUNTERS = [
 ]
 
 
-class World:
+class State:
     """Users, clients, tokens, codes, counters and recorded requests.
 
     The API runs each request under `lock`; so does whoever calls a method from another thread.
@@ -46,7 +46,7 @@ class World:
         self.reset()
 
     def reset(self) -> None:
-        """Back to the default world; every token, code, counter and setting is forgotten."""
+        """Go back to the default state: every token, code, counter and setting is forgotten."""
         with self.lock:
             self.latency = self._first_latency
             self.expires_as_string = False
@@ -124,7 +124,7 @@ class World:
             if push
         ]
 
-    def state(self) -> dict[str, Any]:
+    def summary(self) -> dict[str, Any]:
         """What GET /state of the control page answers."""
         with self.lock:
             counts = dict(self.counts)

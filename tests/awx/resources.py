@@ -13,8 +13,8 @@ from .checks import ENCRYPTED, Refused, Values, check_credential, check_credenti
 from .kinds import KINDS
 
 
-class Things:
-    """All things, by kind and number. An administrator's AWX: nothing is forbidden but what makes no sense."""
+class Resources:
+    """All resources, by kind and number. An administrator's AWX: nothing is forbidden but what makes no sense."""
 
     def __init__(self, repositories: dict[str, list[str]]) -> None:
         """:arg repositories: the playbooks in the repository at each URL; a project finds them when it is updated."""
@@ -28,27 +28,27 @@ class Things:
         self.create("inventories", {"name": "Demo Inventory", "organization": 1})
 
     def all(self, kind: str) -> list[Values]:
-        """Return all things of a kind."""
+        """Return all resources of a kind."""
         return list(self._all[kind].values())
 
     def named(self, kind: str, name: str) -> Values:
-        """Return the only thing of that name, secrets and all."""
-        (thing,) = [thing for thing in self.all(kind) if thing["name"] == name]
-        return thing
+        """Return the only resource of that name, secrets and all."""
+        (resource,) = [resource for resource in self.all(kind) if resource["name"] == name]
+        return resource
 
     def one(self, kind: str, number: int) -> Values:
-        """Return a thing by its number."""
+        """Return a resource by its number."""
         if number not in self._all[kind]:
             raise Refused(404, detail="Not found.")
         return self._all[kind][number]
 
     def listed(self, kind: str, number: int, name: str) -> list[int]:
-        """Return the numbers in the list of a thing, such as a job template's credentials."""
+        """Return the numbers in the list of a resource, such as a job template's credentials."""
         self.one(kind, number)
         return self._lists.setdefault((kind, number, name), [])
 
     def create(self, kind: str, given: Values) -> Values:
-        """Make a thing; return it."""
+        """Make a resource; return it."""
         missing = [name for name, field in KINDS[kind].fields.items() if field.required and name not in given]
         if missing:
             raise Refused(400, **{name: ["This field is required."] for name in missing})
@@ -57,7 +57,7 @@ class Things:
         return self._keep(kind, self._last, {**defaults, "id": self._last}, given, None)
 
     def change(self, kind: str, number: int, given: Values) -> Values:
-        """Change some fields of a thing; return it."""
+        """Change some fields of a resource; return it."""
         old = self.one(kind, number)
         return self._keep(kind, number, dict(old), given, old)
 
@@ -69,8 +69,8 @@ class Things:
                 raise Refused(400, **{name: [f'Invalid pk "{value}" - object does not exist.']})
         writable = {name: value for name, value in given.items() if not known[name].read_only}
         new = self._checked(kind, {**fields, **copy.deepcopy(writable)}, old)
-        for thing in self.all(kind):
-            if KINDS[kind].unique and thing["id"] != number and all(thing[name] == new[name] for name in KINDS[kind].unique):
+        for resource in self.all(kind):
+            if KINDS[kind].unique and resource["id"] != number and all(resource[name] == new[name] for name in KINDS[kind].unique):
                 raise Refused(400, __all__=[f"{KINDS[kind].type} with this {' and '.join(KINDS[kind].unique)} already exists."])
         self._all[kind][number] = new
         if kind == "projects" and (old is None or any(old[name] != new[name] for name in ("scm_url", "scm_branch"))):
@@ -101,18 +101,18 @@ class Things:
             project["scm_revision"] = f"{update['id']:040x}"
             self._playbooks[project["id"]] = self._repositories[project["scm_url"]]
 
-    def shown(self, kind: str, thing: Values, root: str) -> Values:
-        """Return a thing as the API shows it: no secret in it."""
-        url = f"{root}{kind}/{thing['id']}/"
-        shown: dict[str, Any] = {**copy.deepcopy(thing), "type": KINDS[kind].type, "url": url, "related": {}, "summary_fields": {}}
+    def shown(self, kind: str, resource: Values, root: str) -> Values:
+        """Return a resource as the API shows it: no secret in it."""
+        url = f"{root}{kind}/{resource['id']}/"
+        shown: dict[str, Any] = {**copy.deepcopy(resource), "type": KINDS[kind].type, "url": url, "related": {}, "summary_fields": {}}
         if kind == "credentials":
-            fields = self.one("credential_types", thing["credential_type"])["inputs"].get("fields", [])
+            fields = self.one("credential_types", resource["credential_type"])["inputs"].get("fields", [])
             secret = {field["id"] for field in fields if field.get("secret")}
-            shown["inputs"] = {name: ENCRYPTED if name in secret and value else value for name, value in thing["inputs"].items()}
+            shown["inputs"] = {name: ENCRYPTED if name in secret and value else value for name, value in resource["inputs"].items()}
         if kind == "job_templates":
             shown["related"]["survey_spec"] = f"{url}survey_spec/"
         if kind == "projects":
-            running = [update for update in self.all("project_updates") if update["project"] == thing["id"] and update["status"] != "successful"]
+            running = [update for update in self.all("project_updates") if update["project"] == resource["id"] and update["status"] != "successful"]
             if running:
                 shown["summary_fields"]["current_update"] = {"id": running[-1]["id"], "status": running[-1]["status"]}
         return shown
