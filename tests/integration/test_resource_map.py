@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -21,14 +22,14 @@ SEVERITY = "- {uri: {url: '{{ %s.resource_url }}/api/v1/severity', headers: '{{ 
 TWO = [{"companyId": 2, "companyName": "Example"}, {"companyId": 3, "companyName": "Other"}]
 JSON = "application/json"
 # The 403 last: what is refused is not asked again for a minute.
-BAD_ANSWERS: list[tuple[dict[str, Any], str]] = [
-    ({"status": 200, "body": "<html>Welcome</html>", "content_type": "text/html"}, "answered 200 with an HTML page."),
-    ({"status": 200, "body": '{"data": []}', "content_type": JSON}, "answered 200 with no JSON list."),
-    ({"status": 200, "body": ""}, "answered 200 with nothing."),
-    ({"status": 404, "body": ""}, "answered 404. Check server: there is no resource map at this address."),
-    ({"status": 302, "body": "", "headers": {"Location": "https://other.example.com/"}}, "answered 302, a redirect. It was not followed"),
-    ({"status": 403, "body": "", "repeat_request": True}, "answered 403"),
-]
+BAD_ANSWERS: dict[str, tuple[dict[str, Any], str]] = {
+    "HTML": ({"status": 200, "body": "<html>Welcome</html>", "content_type": "text/html"}, "answered 200 with an HTML page."),
+    "no list": ({"status": 200, "body": '{"data": []}', "content_type": JSON}, "answered 200 with no JSON list."),
+    "nothing": ({"status": 200, "body": ""}, "answered 200 with nothing."),
+    "404": ({"status": 404, "body": ""}, "answered 404. Check server: there is no resource map at this address."),
+    "redirect": ({"status": 302, "body": "", "headers": {"Location": "https://other.example.com/"}}, "answered 302, a redirect. It was not followed"),
+    "403": ({"status": 403, "body": "", "repeat_request": True}, "answered 403"),
+}
 
 
 def asked(play: Player) -> dict[str, int]:
@@ -91,16 +92,31 @@ def test_several_companies(play: Player) -> None:
     assert outcome["missing"]["msg"] == f"company: {play.sim.url} lists no such company. It lists 2 (Example), 3 (Other), 4 (no name)."
 
 
-def test_bad_answers(play: Player) -> None:
-    for answer, _message in BAD_ANSWERS:
+@pytest.fixture(scope="module")
+def bad_answers(new_play: Callable[[], Player]) -> tuple[Player, list[str], dict[str, int]]:
+    """Ask for all bad answers in one play, and once more; return the player, the messages and how often each address was asked."""
+    play = new_play()
+    for answer, _message in BAD_ANSWERS.values():
         play.sim.fault(MAP, **answer)
     loop = f"  loop: {list(range(len(BAD_ANSWERS) + 1))}\n  ignore_errors: true\n"
     outcome = play("- forti.oauth.forticwp_resource_map_info:\n  register: bad\n" + loop, keep="bad", env=CREDENTIAL)
-    messages = [result["msg"] for result in outcome["bad"]["results"]]
-    assert [message for message, (_answer, expected) in zip(messages, BAD_ANSWERS) if f"{play.sim.url} {expected}" not in message] == []
-    assert not [message for message in messages if "\n" in message]
+    return play, [result["msg"] for result in outcome["bad"]["results"]], asked(play)
+
+
+@pytest.mark.xdist_group("bad resource maps")
+@pytest.mark.parametrize("name", BAD_ANSWERS)
+def test_a_bad_answer(bad_answers: tuple[Player, list[str], dict[str, int]], name: str) -> None:
+    play, messages, _asked = bad_answers
+    message = messages[list(BAD_ANSWERS).index(name)]
+    assert f"{play.sim.url} {BAD_ANSWERS[name][1]}" in message
+    assert "\n" not in message
+
+
+@pytest.mark.xdist_group("bad resource maps")
+def test_what_was_refused_is_not_asked_again(bad_answers: tuple[Player, list[str], dict[str, int]]) -> None:
+    _play, messages, counts = bad_answers
     assert messages[-1] == messages[-2]
-    assert asked(play) == {"/api/v1/auth/credentials/token/": 1, MAP: len(BAD_ANSWERS)}
+    assert counts == {"/api/v1/auth/credentials/token/": 1, MAP: len(BAD_ANSWERS)}
 
 
 @pytest.mark.parametrize(
