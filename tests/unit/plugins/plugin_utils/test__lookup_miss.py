@@ -62,7 +62,7 @@ def test_an_option_comes_from_the_call_then_a_variable_the_environment_ansible_c
     use(config, "[fac_oauth]\ntimeout = 4\n" if "ansible.cfg" in levels else "", monkeypatch)
     if "environment" in levels:
         monkeypatch.setenv("FAC_TIMEOUT", "3")
-    variables = {"fac_oauth_timeout": "{{ 1 + 1 }}"} if "variable" in levels else {}
+    variables = {"fac_oauth_timeout": "2"} if "variable" in levels else {}
     given = {"timeout": 1} if "call" in levels else {}
     assert options_of(core, monkeypatch, variables, **USER, **given)["timeout"] == [1, 2, 3, 4, 30][highest]
 
