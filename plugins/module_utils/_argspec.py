@@ -9,6 +9,7 @@
 from __future__ import annotations
 
 import ipaddress
+import math
 import os
 import re
 from collections.abc import Iterable, Mapping
@@ -165,10 +166,18 @@ def check_texts(spec: Spec, given: Mapping[str, Any]) -> None:
             raise unknown_option([name], spec)
         kind = spec.get(name, {}).get("type")
         endless = isinstance(value, (int, float)) and not -_LARGEST < value < _LARGEST
-        if kind == "int" and endless:
+        if kind == "int" and (endless or _is_endless_text(value)):
             raise OptionError(f"{name} must be a number, and not so large a one.")
         if kind in ("str", "path") and (endless or isinstance(value, (bool, float, list, dict))):
             raise OptionError(f"{name} must be text. Put it in quotes: YAML reads some words and numbers as something else.")
+
+
+def _is_endless_text(value: Any) -> bool:
+    """Return whether a text is infinite or not a number, such as C(inf) or C(1e400). Core fails to convert it."""
+    try:
+        return isinstance(value, str) and not math.isfinite(float(value))
+    except ValueError:
+        return False
 
 
 def where_to_set(spec: Spec, name: str) -> str:

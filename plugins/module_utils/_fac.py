@@ -12,10 +12,10 @@ import functools
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from ansible_collections.forti.oauth.plugins.module_utils._http_response import Response
+from ansible_collections.forti.oauth.plugins.module_utils._argspec import FAC_TOKEN, FAC_TOKEN_INFO
 from ansible_collections.forti.oauth.plugins.module_utils._errors import OptionError
 from ansible_collections.forti.oauth.plugins.module_utils._fac_challenge import Challenge, wait_for_push
-from ansible_collections.forti.oauth.plugins.module_utils._argspec import FAC_TOKEN, FAC_TOKEN_INFO
+from ansible_collections.forti.oauth.plugins.module_utils._http_response import Response
 from ansible_collections.forti.oauth.plugins.module_utils._service import Grant, TokenService, check_bearer
 from ansible_collections.forti.oauth.plugins.module_utils._token import Token, parse_fac
 

@@ -14,9 +14,9 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from ansible_collections.forti.oauth.plugins.module_utils._http_response import Response
 from ansible_collections.forti.oauth.plugins.module_utils._errors import DENIED, BadResponse, ChallengeRequired, Refused, quotable, refusal
 from ansible_collections.forti.oauth.plugins.module_utils._http import Http
+from ansible_collections.forti.oauth.plugins.module_utils._http_response import Response
 
 PUSH = "ftm-push"
 TYPED = "ftm"

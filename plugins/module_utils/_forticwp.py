@@ -12,8 +12,8 @@ import re
 from collections.abc import Collection
 from typing import Any
 
-from ansible_collections.forti.oauth.plugins.module_utils._errors import OptionError
 from ansible_collections.forti.oauth.plugins.module_utils._argspec import FORTICWP_TOKEN
+from ansible_collections.forti.oauth.plugins.module_utils._errors import OptionError
 from ansible_collections.forti.oauth.plugins.module_utils._service import Grant, TokenService
 from ansible_collections.forti.oauth.plugins.module_utils._token import Token, parse_forticwp
 

@@ -13,9 +13,9 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
+from ansible_collections.forti.oauth.plugins.module_utils._argspec import FORTICWP_RESOURCE_MAP_INFO
 from ansible_collections.forti.oauth.plugins.module_utils._errors import BadResponse, OptionError, quotable
 from ansible_collections.forti.oauth.plugins.module_utils._forticwp import FortiCwp
-from ansible_collections.forti.oauth.plugins.module_utils._argspec import FORTICWP_RESOURCE_MAP_INFO
 from ansible_collections.forti.oauth.plugins.module_utils._service import check_bearer
 
 _PATH = "/api/v1/resourceURLMap"

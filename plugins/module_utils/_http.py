@@ -19,9 +19,9 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from ansible_collections.forti.oauth.plugins.module_utils._http_response import Response
 from ansible_collections.forti.oauth.plugins.module_utils._errors import LibraryMissing, ServerFailed, Unreachable
 from ansible_collections.forti.oauth.plugins.module_utils._http_faults import NOT_DECODED, TransportError, explain
+from ansible_collections.forti.oauth.plugins.module_utils._http_response import Response
 from ansible_collections.forti.oauth.plugins.module_utils._http_tls import tls
 from ansible_collections.forti.oauth.plugins.module_utils._redaction import register
 

@@ -14,10 +14,10 @@ import functools
 from collections.abc import Callable, Collection, Mapping
 from typing import Any, ClassVar, TypeVar
 
-from ansible_collections.forti.oauth.plugins.module_utils._http_response import Response
+from ansible_collections.forti.oauth.plugins.module_utils._argspec import Spec, secret_values, validated, where_to_set
 from ansible_collections.forti.oauth.plugins.module_utils._errors import OptionError, refusal
 from ansible_collections.forti.oauth.plugins.module_utils._http import LONGEST_PAUSE, Http
-from ansible_collections.forti.oauth.plugins.module_utils._argspec import Spec, secret_values, validated, where_to_set
+from ansible_collections.forti.oauth.plugins.module_utils._http_response import Response
 from ansible_collections.forti.oauth.plugins.module_utils._redaction import RedactedDict
 from ansible_collections.forti.oauth.plugins.module_utils._token import Token
 
@@ -112,7 +112,7 @@ class TokenService(abc.ABC):
     @property
     def has_secret_key(self) -> bool:
         """Whether the cache key holds a secret. Anybody could guess a key without one, so its token is not shared with other runs."""
-        return any([self.spec[name].get("no_log") for name in self.cache_key if name in self.spec])
+        return not {name for name, option in self.spec.items() if option.get("no_log")}.isdisjoint(self.cache_key)
 
     @property
     def one_time(self) -> dict[str, str]:

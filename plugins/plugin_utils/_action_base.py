@@ -23,7 +23,7 @@ from ansible_collections.forti.oauth.plugins.plugin_utils._token_provider import
 
 ROLE_OPTIONS = "_options"  # an argument of the role token: a dictionary of options, behind the task's own
 # A result with one of these holds secrets.
-_SECRET_KEYS = ("access_token", "challenge", "companies")
+_SECRET_KEYS = frozenset({"access_token", "challenge", "companies"})
 
 
 class TokenActionBase(ActionBase):
@@ -46,7 +46,7 @@ class TokenActionBase(ActionBase):
             result.update(failed=on_challenge == "fail", changed=False, **exc.as_result())
         except FortiError as exc:
             result.update(failed=True, changed=False, **exc.as_result())
-        if not MASKED_BY_CORE and not result.get("failed") and any([name in result for name in _SECRET_KEYS]):
+        if not MASKED_BY_CORE and not result.get("failed") and not _SECRET_KEYS.isdisjoint(result):
             result["_ansible_no_log"] = True  # the registered variable stays whole
         return result
 

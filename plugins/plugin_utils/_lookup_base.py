@@ -12,6 +12,7 @@ import functools
 import json
 import multiprocessing
 import os
+import time
 from collections.abc import Mapping
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -63,7 +64,7 @@ class TokenLookup:
         if answer is None:
             from ansible_collections.forti.oauth.plugins.plugin_utils._cache.backend import single_flight
 
-            ask = functools.partial(self._ask, answers, terms, variables or {}, kwargs)
+            ask = functools.partial(self._ask, answers, terms, variables or {}, kwargs, asked_at=time.time())
             answer = single_flight(answers.lock(), answers.get, ask) if answers else ask()
         return [answer]
 
@@ -80,7 +81,7 @@ class TokenLookup:
         answers: LookupAnswers = _lookup_answers.LookupAnswers(question)
         return answers
 
-    def _ask(self, answers: LookupAnswers | None, terms: list[Any], variables: Mapping[str, Any], kwargs: dict[str, Any]) -> Any:
+    def _ask(self, answers: LookupAnswers | None, terms: list[Any], variables: Mapping[str, Any], kwargs: dict[str, Any], *, asked_at: float) -> Any:
         """Ask the token provider, and store the answer.
 
         :raises AnsibleLookupError: there is no token.
@@ -89,7 +90,7 @@ class TokenLookup:
         from ansible_collections.forti.oauth.plugins.plugin_utils._lookup_miss import get_token
 
         try:
-            return get_token(self, answers, terms, variables, kwargs)
+            return get_token(self, answers, terms, variables, kwargs, asked_at=asked_at)
         except FortiError as exc:
             problem = str(exc)
         raise AnsibleLookupError(problem)

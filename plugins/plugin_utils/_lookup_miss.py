@@ -31,9 +31,10 @@ _NOT_SET = (None, "")  # core would take an empty text for a value
 _LONGEST = 86400  # seconds for which an answer is stored if its token never expires
 
 
-def get_token(lookup: Any, answers: LookupAnswers | None, terms: list[Any], variables: Mapping[str, Any], kwargs: Mapping[str, Any]) -> Any:
+def get_token(lookup: Any, answers: LookupAnswers | None, terms: list[Any], variables: Mapping[str, Any], kwargs: Mapping[str, Any], *, asked_at: float) -> Any:
     """Return the token of a TokenLookup, as C(return_as) says, and store it in C(answers).
 
+    :arg asked_at: when the lookup began, in epoch seconds. It may have waited for another one since.
     :raises FortiError: there is none.
     """
     if terms:
@@ -42,7 +43,7 @@ def get_token(lookup: Any, answers: LookupAnswers | None, terms: list[Any], vari
     return_as = validated(_RETURN_AS, {"return_as": given.pop("return_as", None)})["return_as"]
     service = lookup.service().from_options(_options(lookup, given, variables), explicit=given, warn=warn, notify=notify)
     # A lookup does not know its task, so each lookup with force gets a new token of its own.
-    provider = TokenProvider(service, request_id=str(uuid.uuid4()))
+    provider = TokenProvider(service, request_id=str(uuid.uuid4()), asked_at=asked_at)
     entry = provider.get()
     answer = _answer(entry.as_result(), return_as)
     if answers and not service.options["force"]:

@@ -46,15 +46,19 @@ def notify(message: str) -> None:
 class TokenProvider:
     """Gets, revokes and forgets tokens for the options of a service."""
 
-    def __init__(self, service: TokenService, *, request_id: str, remote: Remote | None = None, check_mode: bool = False) -> None:
+    def __init__(
+        self, service: TokenService, *, request_id: str, remote: Remote | None = None, check_mode: bool = False, asked_at: float | None = None
+    ) -> None:
         """
         :arg request_id: is the same for all hosts of a task. If the task forces a new token, they share it.
         :arg remote: asks the service from a delegated host; None asks from this process.
+        :arg asked_at: when the caller began to wait, in epoch seconds; None is now. An error or a forced token that came since is shared with it.
         """
         self._service = service
         self._request_id = request_id
         self._remote = remote
         self._check_mode = check_mode
+        self._asked_at = time.time() if asked_at is None else asked_at
 
     @property
     def generation(self) -> bytes:
@@ -120,6 +124,7 @@ class TokenProvider:
             one_time=self._service.one_time,
             min_validity=self._service.options["min_validity"],
             source=self._service.source,
+            asked_at=self._asked_at,
         )
 
     @functools.cached_property

@@ -34,7 +34,7 @@ CacheKey = Mapping[str, str]  # holds secrets
 _FORMAT = 2
 _NONCE, _NAME, _KEY, _SALT = 12, 16, 32, 32  # bytes
 _SCRYPT = {"n": 2**15, "r": 8, "p": 1}  # 32 MiB, and some 100 ms of processor time for each guess
-_UNGUESSABLE = ("refresh_token", "access_token")  # a key with a token in it needs no slow derivation
+_UNGUESSABLE = frozenset({"refresh_token", "access_token"})  # a key with a token in it needs no slow derivation
 
 
 class EncryptedCache:
@@ -119,7 +119,7 @@ class EncryptedCache:
         secret = json.dumps(key, sort_keys=True).encode("utf-8")
         digest = hashlib.sha256(secret).digest()
         if digest not in self._masters:
-            slow = not backend.private and not any([name in key for name in _UNGUESSABLE])
+            slow = not backend.private and _UNGUESSABLE.isdisjoint(key)
             self._masters[digest] = _scrypt(secret, self._salt) if slow else HKDF(SHA256(), _KEY, self._salt, b"forti.oauth").derive(secret)
         info = json.dumps([kind, of], sort_keys=True).encode("utf-8")
         derived = HKDF(SHA256(), _NAME + _KEY, None, info).derive(self._masters[digest])

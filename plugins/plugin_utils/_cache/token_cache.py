@@ -103,9 +103,9 @@ class TokenCache:
             if tier is self._tiers[0] or is_refusal(exc):
                 tier.put_failure(exc, request)
             raise
-        tier.put(entry, request.key)
         if entry.source != "cache":
             tier.clear_failure(request)
+        tier.put(entry, request.key)  # last, because the generation that it makes is the one that the token belongs to
         return entry
 
     def _new(self, request: CacheRequest, fetch: Callable[[], Token], refresh: Callable[[str], Token]) -> Entry:

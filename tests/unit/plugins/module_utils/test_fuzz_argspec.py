@@ -107,6 +107,13 @@ def test_a_number_that_is_none_is_an_option_error(service: Service, name: str, v
 
 
 @SERVICES
+@pytest.mark.parametrize("value", ["inf", "-Infinity", "1e400", "nan"])
+def test_a_text_that_is_not_a_finite_number_is_an_option_error(service: Service, value: str) -> None:
+    right = {option: known for option, known in RIGHT.items() if option in service.spec}
+    assert isinstance(service_for(service, {**right, "timeout": value}), OptionError)
+
+
+@SERVICES
 @given(name=st.one_of(ANY_TEXT, st.integers(), st.booleans(), st.none()), value=ANY)
 @example(name=1, value="x")
 @example(name=None, value="x")
@@ -131,8 +138,11 @@ def check(service: Service, options: dict[str, Any]) -> None:
     """Check that the service has sound options, or that the error holds no secret."""
     outcome = service_for(service, options)
     if isinstance(outcome, OptionError):
-        assert SECRET not in str(outcome)
-        assert SECRET not in repr(outcome.details)
+        # Core quotes the wrong value of an option that is not secret. If it is also the value of a secret one, it is masked.
+        secrets = {alias for name, option in service.spec.items() if option.get("no_log") for alias in (name, *option.get("aliases", ()))}
+        is_secret = any(options.get(name) == SECRET for name in secrets)
+        assert not is_secret or SECRET not in str(outcome)
+        assert not is_secret or SECRET not in repr(outcome.details)
         assert outcome.__cause__ is None
         return
     known = outcome.options

@@ -15,7 +15,7 @@ from ansible.playbook.task import Task
 from ansible.plugins.action import ActionBase
 from ansible.plugins.loader import action_loader, connection_loader, init_plugin_loader, lookup_loader
 from ansible.template import Templar
-from ansible.utils.collection_loader import AnsibleCollectionConfig
+from ansible.utils.collection_loader import AnsibleCollectionConfig  # type: ignore[attr-defined]
 from ansible_collections.forti.oauth.plugins.plugin_utils import _token_provider
 
 PLUGINS = pathlib.Path(_token_provider.__file__).parents[1]  # of the collection

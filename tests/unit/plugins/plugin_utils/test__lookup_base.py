@@ -12,11 +12,14 @@ import pathlib
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 from ansible.errors import AnsibleLookupError
 from ansible_collections.forti.oauth.plugins.plugin_utils import _lookup_miss
+from ansible_collections.forti.oauth.plugins.plugin_utils._cache.backend_files import RunBackend
+from ansible_collections.forti.oauth.plugins.plugin_utils._cache.tier import Tier
 
 from tests.simulator import Simulator
 from tests.unit.conftest import Processes
@@ -83,7 +86,6 @@ def test_8_processes_with_the_same_question_are_refused_once(core: Core, sim: Si
     assert len(sim.requests) == 1
 
 
-@pytest.mark.xfail(strict=True, reason="each waits for the lock of the question, and asks a server that is down anew: 8 requests, in a row")
 def test_8_processes_that_wait_for_a_server_that_is_down_do_not_each_ask_it(core: Core, sim: Simulator, in_processes: Processes) -> None:
     sim.settings(latency=0.2)
     sim.fault("/api/v1/oauth/token/", status=503, times=None)
@@ -97,7 +99,6 @@ def test_8_processes_that_wait_for_a_server_that_is_down_do_not_each_ask_it(core
     assert len(sim.requests) <= 4  # the first, one for those who waited for it, and some room for a slow machine
 
 
-@pytest.mark.xfail(strict=True, reason="each waits for the lock of the question, and asks only then: 8 logins, in a row")
 def test_8_processes_that_force_at_the_same_time_share_a_token(core: Core, sim: Simulator, in_processes: Processes) -> None:
     sim.settings(latency=0.2)
     in_processes(8, lambda: core.lookup(**USER, force=True))
@@ -116,6 +117,28 @@ def test_an_answer_is_never_older_than_what_a_task_does_to_the_token(core: Core,
     core.task("fac_oauth_token", {**USER, **change})
     assert core.lookup(**USER) != old
     assert sim.counts["fac.login"] == 2
+
+
+def test_an_answer_is_lost_if_another_process_changes_the_cache_after_the_token_was_stored(core: Core, monkeypatch: pytest.MonkeyPatch) -> None:
+    changes: list[str] = []
+
+    def followed(name: str) -> Callable[..., None]:
+        change = getattr(Tier, name)
+
+        def changed(*arguments: Any) -> None:
+            change(*arguments)
+            if name == "put":  # others can find the token from now on
+                RunBackend().write("00" * 16, b"another process, such as one that revokes", keep_until=None)
+            changes.append(name)
+
+        return changed
+
+    for name in ("put", "clear_failure"):
+        monkeypatch.setattr(Tier, name, followed(name))
+    plugin = core.lookup_plugin()
+    plugin.run([], variables={}, **USER)
+    assert sorted(changes) == ["clear_failure", "put"]
+    assert plugin._answers([], {}, USER).get() is None
 
 
 @pytest.mark.parametrize(

@@ -67,12 +67,16 @@ def test_an_option_comes_from_the_call_then_a_variable_the_environment_ansible_c
     assert options_of(core, monkeypatch, variables, **USER, **given)["timeout"] == [1, 2, 3, 4, 30][highest]
 
 
+@pytest.mark.parametrize("source", ["environment", "ansible.cfg"])
 @pytest.mark.parametrize("empty", ["", None], ids=["empty text", "none"])
-def test_an_option_that_is_empty_is_not_set(core: Core, monkeypatch: pytest.MonkeyPatch, empty: str | None) -> None:
-    monkeypatch.setenv("FAC_CLIENT_ID", "from-the-environment")
+def test_an_option_that_is_empty_is_not_set(core: Core, config: pathlib.Path, monkeypatch: pytest.MonkeyPatch, empty: str | None, source: str) -> None:
+    if source == "environment":
+        monkeypatch.setenv("FAC_CLIENT_ID", source)
+    else:
+        use(config, f"[fac_oauth]\nclient_id = {source}\n", monkeypatch)
     given = {name: USER[name] for name in ("username", "password")}
-    assert options_of(core, monkeypatch, **given, client_id=empty)["client_id"] == "from-the-environment"
-    assert options_of(core, monkeypatch, {"fac_oauth_client_id": empty}, **given)["client_id"] == "from-the-environment"
+    assert options_of(core, monkeypatch, **given, client_id=empty)["client_id"] == source
+    assert options_of(core, monkeypatch, {"fac_oauth_client_id": empty}, **given)["client_id"] == source
 
 
 def test_an_environment_variable_that_is_empty_is_not_set(core: Core, config: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -85,7 +89,7 @@ def test_an_environment_variable_that_is_empty_is_not_set(core: Core, config: pa
 
 def test_ansible_cfg_holds_no_secret(core: Core, config: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
     use(config, "[fac_oauth]\npassword = from-ansible-cfg\n[forti_oauth]\ncache = none\n", monkeypatch)
-    with pytest.raises(AnsibleLookupError, match="^password is missing"):
+    with pytest.raises(AnsibleLookupError, match=r"^password is missing"):
         core.lookup(client_id="ansible", username="luser1")
     assert options_of(core, monkeypatch, **USER)["cache"] == "none"
 
@@ -107,13 +111,13 @@ def test_an_alias_is_the_option(core: Core, monkeypatch: pytest.MonkeyPatch) -> 
 @pytest.mark.parametrize("name", ["tiemout", "state", "access_token", "on_challenge", "fac_oauth_timeout"])
 def test_an_unknown_option_is_refused_and_the_known_ones_are_named(core: Core, sim: Simulator, name: str) -> None:
     with pytest.raises(AnsibleLookupError, match=f"^Unknown option {name}. Known are .*otp.*return_as.*timeout"):
-        core.lookup(**USER, **{name: "x"})
+        core.lookup(**{**USER, name: "x"})
     assert sim.requests == []
 
 
 @pytest.mark.parametrize("terms", [["x"], [""], [None]], ids=str)
 def test_terms_are_refused(core: Core, sim: Simulator, terms: list[Any]) -> None:
-    with pytest.raises(AnsibleLookupError, match="^This lookup takes no terms, only options by name"):
+    with pytest.raises(AnsibleLookupError, match=r"^This lookup takes no terms, only options by name"):
         core.lookup(terms, **USER)
     assert sim.requests == []
 

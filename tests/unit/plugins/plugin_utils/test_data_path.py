@@ -91,6 +91,9 @@ def test_one_login_makes_one_token_and_one_ciphertext_for_each_tier(
     read_back: list[tuple[str, str]] = []
     encrypt, read, write = encrypted._encrypt, FilesBackend.read, FilesBackend.write
 
+    def counted_token(token: Token) -> None:
+        made.append(token)
+
     def counted_encrypt(content: Any, header: Any, name: str, key: bytes) -> bytes:
         ciphertexts.append(header["kind"])
         return encrypt(content, header, name, key)
@@ -104,7 +107,7 @@ def test_one_login_makes_one_token_and_one_ciphertext_for_each_tier(
             read_back.append((backend._folder, name))
         return read(backend, name, **more)
 
-    monkeypatch.setattr(Token, "__post_init__", lambda token: made.append(token))  # a bound method, which made.append is not
+    monkeypatch.setattr(Token, "__post_init__", counted_token)
     monkeypatch.setattr(encrypted, "_encrypt", counted_encrypt)
     monkeypatch.setattr(FilesBackend, "write", counted_write)
     monkeypatch.setattr(FilesBackend, "read", counted_read)

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from ansible_collections.forti.oauth.plugins.module_utils._errors import FortiError
 from ansible_collections.forti.oauth.plugins.plugin_utils._cache import encrypted
-from ansible_collections.forti.oauth.plugins.plugin_utils._cache.backend import BackendError, LockTimeout
+from ansible_collections.forti.oauth.plugins.plugin_utils._cache.backend import Backend, BackendError, LockTimeout
 from ansible_collections.forti.oauth.plugins.plugin_utils._cache.encrypted import EncryptedCache
 
 KEY, OTHER = {"server": "https://s", "password": "p"}, {"server": "https://s", "password": "q"}
@@ -36,9 +36,9 @@ class MemoryBackend:
         self.fails_at = ""
         self.lock_times_out = False
 
-    def open(self) -> MemoryBackend:
+    def open(self) -> Backend:
         self._ask("open")
-        return self
+        return self  # type: ignore[return-value]  # because tests change private
 
     def read(self, name: str) -> bytes | None:
         self._ask("read")
@@ -166,7 +166,12 @@ def test_a_secret_that_could_be_guessed_is_derived_slowly_if_others_may_get_at_t
     cache: EncryptedCache, backend: MemoryBackend, monkeypatch: pytest.MonkeyPatch, private: bool, key: dict[str, str], slow: bool
 ) -> None:
     derived: list[bytes] = []
-    monkeypatch.setattr(encrypted, "_scrypt", lambda secret, _salt: derived.append(secret) or b"k" * 32)
+
+    def scrypt(secret: bytes, _salt: bytes) -> bytes:
+        derived.append(secret)
+        return b"k" * 32
+
+    monkeypatch.setattr(encrypted, "_scrypt", scrypt)
     backend.private = private
     cache.get(key, "token")
     assert bool(derived) is slow

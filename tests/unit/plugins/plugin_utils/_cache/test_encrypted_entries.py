@@ -24,7 +24,7 @@ NAME, ENTRY_KEY = "0a" * 16, b"k" * 32
 
 @pytest.fixture(params=[RunBackend, DirectoryBackend], ids=["HKDF", "scrypt"])
 def kind(request: pytest.FixtureRequest) -> type[FilesBackend]:
-    return request.param  # type: ignore[no-any-return]
+    return request.param
 
 
 def cache(kind: type[FilesBackend], folder: pathlib.Path) -> EncryptedCache:

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import pathlib
+import tempfile
 import time
 
 import pytest
@@ -130,15 +131,15 @@ def test_without_a_generation_there_is_no_answer(tmp_path: pathlib.Path, monkeyp
 def test_an_answer_ends_with_its_token_and_if_the_clock_is_set_back(backend: RunBackend, monkeypatch: pytest.MonkeyPatch, later: float, found: bool) -> None:
     put()
     now = time.time()
-    monkeypatch.setattr(lookup_answers.time, "time", lambda: now + later)
+    monkeypatch.setattr(time, "time", lambda: now + later)
     assert (answer() == TOKEN) is found
 
 
 def test_seconds_left_are_counted_on(backend: RunBackend, monkeypatch: pytest.MonkeyPatch) -> None:
     now = time.time()
-    monkeypatch.setattr(lookup_answers.time, "time", lambda: now)
+    monkeypatch.setattr(time, "time", lambda: now)
     put({"access_token": TOKEN, "expires_in": 100})
-    monkeypatch.setattr(lookup_answers.time, "time", lambda: now + 10.5)
+    monkeypatch.setattr(time, "time", lambda: now + 10.5)
     assert answer() == {"access_token": TOKEN, "expires_in": 89}
 
 
@@ -178,7 +179,7 @@ def test_a_full_disk_costs_only_the_fast_path(backend: RunBackend, monkeypatch: 
     def full(*_arguments: object, **_options: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(backend_files.tempfile, "mkstemp", full)
+    monkeypatch.setattr(tempfile, "mkstemp", full)
     put()
     assert answer() is None
 
