@@ -37,24 +37,14 @@ options:
 
     FAC = r"""
 options:
-  cache:
-    env: [{name: FORTI_OAUTH_CACHE}]
-    vars: [{name: forti_oauth_cache}]
-    ini: [{section: forti_oauth, key: cache}]
-  min_validity:
-    env: [{name: FAC_MIN_VALIDITY}]
-    vars: [{name: fac_oauth_min_validity}]
+  cache: {env: [{name: FORTI_OAUTH_CACHE}], vars: [{name: forti_oauth_cache}], ini: [{section: forti_oauth, key: cache}]}
+  min_validity: {env: [{name: FAC_MIN_VALIDITY}], vars: [{name: fac_oauth_min_validity}]}
 """
 
     FORTICWP = r"""
 options:
-  cache:
-    env: [{name: FORTI_OAUTH_CACHE}]
-    vars: [{name: forti_oauth_cache}]
-    ini: [{section: forti_oauth, key: cache}]
-  min_validity:
-    env: [{name: FORTICWP_MIN_VALIDITY}]
-    vars: [{name: forticwp_min_validity}]
+  cache: {env: [{name: FORTI_OAUTH_CACHE}], vars: [{name: forti_oauth_cache}], ini: [{section: forti_oauth, key: cache}]}
+  min_validity: {env: [{name: FORTICWP_MIN_VALIDITY}], vars: [{name: forticwp_min_validity}]}
 """
 
     STORE = r"""

@@ -124,50 +124,18 @@ options:
     # Before DOCUMENTATION in a plugin's list, to win over it: what is missing is told in words of our own.
     PLUGIN = r"""
 options:
-  server:
-    required: false
-    env: [{name: FAC_SERVER}]
-    vars: [{name: fac_oauth_server}]
-    ini: [{section: fac_oauth, key: server}]
-  client_id:
-    required: false
-    env: [{name: FAC_CLIENT_ID}]
-    vars: [{name: fac_oauth_client_id}]
-    ini: [{section: fac_oauth, key: client_id}]
-  grant_type:
-    env: [{name: FAC_GRANT_TYPE}]
-    vars: [{name: fac_oauth_grant_type}]
-  username:
-    env: [{name: FAC_USERNAME}]
-    vars: [{name: fac_oauth_username}]
-  password:
-    env: [{name: FAC_PASSWORD}]
-    vars: [{name: fac_oauth_password}]
-  realm:
-    env: [{name: FAC_REALM}]
-    vars: [{name: fac_oauth_realm}]
-  iam_account:
-    env: [{name: FAC_IAM_ACCOUNT}]
-    vars: [{name: fac_oauth_iam_account}]
-  iam_user:
-    env: [{name: FAC_IAM_USER}]
-    vars: [{name: fac_oauth_iam_user}]
-  client_secret:
-    env: [{name: FAC_CLIENT_SECRET}]
-    vars: [{name: fac_oauth_client_secret}]
-  scope:
-    env: [{name: FAC_SCOPE}]
-    vars: [{name: fac_oauth_scope}]
-  redirect_uri:
-    env: [{name: FAC_REDIRECT_URI}]
-    vars: [{name: fac_oauth_redirect_uri}]
-  method:
-    env: [{name: FAC_METHOD}]
-    vars: [{name: fac_oauth_method}]
-  push_timeout:
-    env: [{name: FAC_PUSH_TIMEOUT}]
-    vars: [{name: fac_oauth_push_timeout}]
-  push_interval:
-    env: [{name: FAC_PUSH_INTERVAL}]
-    vars: [{name: fac_oauth_push_interval}]
+  server: {required: false, env: [{name: FAC_SERVER}], vars: [{name: fac_oauth_server}], ini: [{section: fac_oauth, key: server}]}
+  client_id: {required: false, env: [{name: FAC_CLIENT_ID}], vars: [{name: fac_oauth_client_id}], ini: [{section: fac_oauth, key: client_id}]}
+  grant_type: {env: [{name: FAC_GRANT_TYPE}], vars: [{name: fac_oauth_grant_type}]}
+  username: {env: [{name: FAC_USERNAME}], vars: [{name: fac_oauth_username}]}
+  password: {env: [{name: FAC_PASSWORD}], vars: [{name: fac_oauth_password}]}
+  realm: {env: [{name: FAC_REALM}], vars: [{name: fac_oauth_realm}]}
+  iam_account: {env: [{name: FAC_IAM_ACCOUNT}], vars: [{name: fac_oauth_iam_account}]}
+  iam_user: {env: [{name: FAC_IAM_USER}], vars: [{name: fac_oauth_iam_user}]}
+  client_secret: {env: [{name: FAC_CLIENT_SECRET}], vars: [{name: fac_oauth_client_secret}]}
+  scope: {env: [{name: FAC_SCOPE}], vars: [{name: fac_oauth_scope}]}
+  redirect_uri: {env: [{name: FAC_REDIRECT_URI}], vars: [{name: fac_oauth_redirect_uri}]}
+  method: {env: [{name: FAC_METHOD}], vars: [{name: fac_oauth_method}]}
+  push_timeout: {env: [{name: FAC_PUSH_TIMEOUT}], vars: [{name: fac_oauth_push_timeout}]}
+  push_interval: {env: [{name: FAC_PUSH_INTERVAL}], vars: [{name: fac_oauth_push_interval}]}
 """

@@ -53,20 +53,9 @@ options:
 
     PLUGIN = r"""
 options:
-  server:
-    env: [{name: FORTICWP_SERVER}]
-    vars: [{name: forticwp_server}]
-    ini: [{section: forticwp, key: server}]
-  grant_type:
-    env: [{name: FORTICWP_GRANT_TYPE}]
-    vars: [{name: forticwp_grant_type}]
-  credential:
-    env: [{name: FORTICWP_CREDENTIAL}]
-    vars: [{name: forticwp_credential}]
-  username:
-    env: [{name: FORTICWP_USERNAME}]
-    vars: [{name: forticwp_username}]
-  password:
-    env: [{name: FORTICWP_PASSWORD}]
-    vars: [{name: forticwp_password}]
+  server: {env: [{name: FORTICWP_SERVER}], vars: [{name: forticwp_server}], ini: [{section: forticwp, key: server}]}
+  grant_type: {env: [{name: FORTICWP_GRANT_TYPE}], vars: [{name: forticwp_grant_type}]}
+  credential: {env: [{name: FORTICWP_CREDENTIAL}], vars: [{name: forticwp_credential}]}
+  username: {env: [{name: FORTICWP_USERNAME}], vars: [{name: forticwp_username}]}
+  password: {env: [{name: FORTICWP_PASSWORD}], vars: [{name: forticwp_password}]}
 """

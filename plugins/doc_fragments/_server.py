@@ -43,52 +43,20 @@ options:
 
     FAC = r"""
 options:
-  validate_certs:
-    env: [{name: FAC_VALIDATE_CERTS}]
-    vars: [{name: fac_oauth_validate_certs}]
-    ini: [{section: fac_oauth, key: validate_certs}]
-  ca_path:
-    env: [{name: FAC_CA_PATH}]
-    vars: [{name: fac_oauth_ca_path}]
-    ini: [{section: fac_oauth, key: ca_path}]
-  client_cert:
-    env: [{name: FAC_CLIENT_CERT}]
-    vars: [{name: fac_oauth_client_cert}]
-  client_key:
-    env: [{name: FAC_CLIENT_KEY}]
-    vars: [{name: fac_oauth_client_key}]
-  timeout:
-    env: [{name: FAC_TIMEOUT}]
-    vars: [{name: fac_oauth_timeout}]
-    ini: [{section: fac_oauth, key: timeout}]
-  retries:
-    env: [{name: FAC_RETRIES}]
-    vars: [{name: fac_oauth_retries}]
-    ini: [{section: fac_oauth, key: retries}]
+  validate_certs: {env: [{name: FAC_VALIDATE_CERTS}], vars: [{name: fac_oauth_validate_certs}], ini: [{section: fac_oauth, key: validate_certs}]}
+  ca_path: {env: [{name: FAC_CA_PATH}], vars: [{name: fac_oauth_ca_path}], ini: [{section: fac_oauth, key: ca_path}]}
+  client_cert: {env: [{name: FAC_CLIENT_CERT}], vars: [{name: fac_oauth_client_cert}]}
+  client_key: {env: [{name: FAC_CLIENT_KEY}], vars: [{name: fac_oauth_client_key}]}
+  timeout: {env: [{name: FAC_TIMEOUT}], vars: [{name: fac_oauth_timeout}], ini: [{section: fac_oauth, key: timeout}]}
+  retries: {env: [{name: FAC_RETRIES}], vars: [{name: fac_oauth_retries}], ini: [{section: fac_oauth, key: retries}]}
 """
 
     FORTICWP = r"""
 options:
-  validate_certs:
-    env: [{name: FORTICWP_VALIDATE_CERTS}]
-    vars: [{name: forticwp_validate_certs}]
-    ini: [{section: forticwp, key: validate_certs}]
-  ca_path:
-    env: [{name: FORTICWP_CA_PATH}]
-    vars: [{name: forticwp_ca_path}]
-    ini: [{section: forticwp, key: ca_path}]
-  client_cert:
-    env: [{name: FORTICWP_CLIENT_CERT}]
-    vars: [{name: forticwp_client_cert}]
-  client_key:
-    env: [{name: FORTICWP_CLIENT_KEY}]
-    vars: [{name: forticwp_client_key}]
-  timeout:
-    env: [{name: FORTICWP_TIMEOUT}]
-    vars: [{name: forticwp_timeout}]
-    ini: [{section: forticwp, key: timeout}]
-  retries:
-    env: [{name: FORTICWP_RETRIES}]
-    vars: [{name: forticwp_retries}]
-    ini: [{section: forticwp, key: retries}]
+  validate_certs: {env: [{name: FORTICWP_VALIDATE_CERTS}], vars: [{name: forticwp_validate_certs}], ini: [{section: forticwp, key: validate_certs}]}
+  ca_path: {env: [{name: FORTICWP_CA_PATH}], vars: [{name: forticwp_ca_path}], ini: [{section: forticwp, key: ca_path}]}
+  client_cert: {env: [{name: FORTICWP_CLIENT_CERT}], vars: [{name: forticwp_client_cert}]}
+  client_key: {env: [{name: FORTICWP_CLIENT_KEY}], vars: [{name: forticwp_client_key}]}
+  timeout: {env: [{name: FORTICWP_TIMEOUT}], vars: [{name: forticwp_timeout}], ini: [{section: forticwp, key: timeout}]}
+  retries: {env: [{name: FORTICWP_RETRIES}], vars: [{name: forticwp_retries}], ini: [{section: forticwp, key: retries}]}
 """
