@@ -45,7 +45,10 @@ attributes:
 """
 
     DELEGATED = r"""
-options: {}
+options:
+  z_result_key:
+    description: Internal. The action plugin sets it, to read the result of the module. Not for playbooks.
+    type: str
 attributes:
   action:
     description: Has an action plugin that runs on the controller.

@@ -18,7 +18,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-KEY = "_result_key"  # the module's parameter; not for users
+KEY = "z_result_key"  # a parameter of the module, not for users; its name sorts behind all options in the documentation
 _CIPHERTEXT = "result"
 
 

@@ -66,7 +66,7 @@ def run(sim: Simulator, tmp_path: pathlib.Path) -> Run:
     """Run a module with these options, against the simulator."""
 
     def run_with(name: str, key: str | None = KEY, **options: Any) -> Done:
-        given = {"server": sim.host, "ca_path": sim.ca, "client_id": "ansible", "_result_key": key, **INTERNAL, **options}
+        given = {"server": sim.host, "ca_path": sim.ca, "client_id": "ansible", "z_result_key": key, **INTERNAL, **options}
         arguments = tmp_path / "arguments.json"
         arguments.write_text(json.dumps({"ANSIBLE_MODULE_ARGS": {option: value for option, value in given.items() if value is not None}}))
         command = [sys.executable, str(COLLECTION / "plugins" / "modules" / f"{name}.py"), str(arguments)]
