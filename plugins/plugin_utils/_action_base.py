@@ -21,7 +21,7 @@ from ansible_collections.forti.oauth.plugins.module_utils._service import TokenS
 from ansible_collections.forti.oauth.plugins.plugin_utils._remote_module import RemoteModule
 from ansible_collections.forti.oauth.plugins.plugin_utils._token_provider import Result, TokenProvider, notify, warn
 
-ROLE_OPTIONS = "_options"  # an argument of the role token: a dictionary of options, behind the task's own
+ROLE_OPTIONS = "_options"  # an argument of the role token: a dictionary of all options
 # A result with one of these holds secrets.
 _SECRET_KEYS = frozenset({"access_token", "challenge", "companies"})
 
@@ -38,7 +38,7 @@ class TokenActionBase(ActionBase):
         on_challenge = "fail"
         try:
             with task_environment(self, self.service.spec):
-                self._add_role_options()
+                self._take_role_options()
                 service = self.service.from_options(self._task.args, explicit=self._task.args, warn=warn, notify=notify)
                 on_challenge = service.options.get("on_challenge", "fail")
                 result.update(self._perform(service))
@@ -63,10 +63,10 @@ class TokenActionBase(ActionBase):
         remote = None if is_local else RemoteModule(self, self._variables).run
         return TokenProvider(service, request_id=str(self._task._uuid), remote=remote, check_mode=self._task.check_mode)
 
-    def _add_role_options(self) -> None:
-        """Take the role's dictionary apart into arguments. Those that the task itself gives come before it."""
+    def _take_role_options(self) -> None:
+        """Take the role's dictionary for the arguments. All others come from C(module_defaults), which must not redirect the role's secrets."""
         if isinstance(self._task.args.get(ROLE_OPTIONS), Mapping):
-            self._task.args = {**self._task.args.pop(ROLE_OPTIONS), **self._task.args}
+            self._task.args = dict(self._task.args[ROLE_OPTIONS])
 
 
 @contextlib.contextmanager

@@ -94,3 +94,30 @@ def test_an_unknown_option_is_named(play: Player) -> None:
 def test_failure_is_readable(play: Player) -> None:
     outcome = play(ROLE, fails=True, variables={"token_fac_options": {"username": "luser1", "password": "{{ secret.wrong }}"}})
     assert "answered 401 invalid_grant (Invalid credentials given.)." in " ".join(outcome.output.split())
+
+
+DEFAULTS = """
+module_defaults:
+  group/forti.oauth.fac: {server: 'localhost:9', username: nobody, password: wrong-word, realm: corp, code: abc, state: absent, retries: 0}
+  group/forti.oauth.forticwp: {server: 'localhost:9', credential: another, state: absent, company: nobody, retries: 0}
+"""
+
+
+def test_module_defaults_do_not_redirect_the_role(play: Player) -> None:
+    variables = {"token_fac_options": {**BOTH["token_fac_options"], "server": play.sim.host, "client_id": "ansible"}}
+    variables["token_forticwp_options"] = {**BOTH["token_forticwp_options"], "server": play.sim.host}
+    outcome = play(ROLE, keep="token_fac token_forticwp", head=DEFAULTS, variables={**variables, "token_forticwp_resource_map": True})
+    assert outcome["token_fac"]["server"] == outcome["token_forticwp"]["server"] == play.sim.url
+    assert (play.sim.counts["fac.login"], play.sim.counts["forticwp.credentials"]) == (1, 1)
+    play(ROLE + REVOKE, head=DEFAULTS, variables=variables)
+    assert play.sim.counts["fac.revoke"] == 1
+
+
+@pytest.mark.parametrize("company", ["Example", "Nobody"])
+def test_the_company_is_passed_on(play: Player, company: str) -> None:
+    variables = {"token_forticwp_options": BOTH["token_forticwp_options"], "token_forticwp_company": company}
+    outcome = play(ROLE, keep="token_forticwp", variables=variables, fails=company == "Nobody")
+    if company == "Example":
+        assert outcome["token_forticwp"]["company_name"] == company
+    else:
+        assert "lists no such company" in " ".join(outcome.output.split())

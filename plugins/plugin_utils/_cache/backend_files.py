@@ -195,7 +195,7 @@ class DirectoryBackend(FilesBackend):
         super().write(name, entry, keep_until=keep_until)
         with self._os_errors(), os.scandir(self._folder) as found:
             for file in found:
-                with contextlib.suppress(FileNotFoundError):  # another run removes it, too
+                with contextlib.suppress(OSError):  # such as a file that another run has just removed, or a folder of somebody else
                     if file.name.endswith(_SUFFIX) and _FOREVER < file.stat(follow_symlinks=False).st_mtime < time.time():
                         os.unlink(file.path)
 

@@ -121,7 +121,8 @@ class EncryptedCache:
         if digest not in self._masters:
             slow = not backend.private and _UNGUESSABLE.isdisjoint(key)
             self._masters[digest] = _scrypt(secret, self._salt) if slow else HKDF(SHA256(), _KEY, self._salt, b"forti.oauth").derive(secret)
-        info = json.dumps([kind, of], sort_keys=True).encode("utf-8")
+        # With the format in it, versions of the collection that share a backend do not remove each other's entries.
+        info = json.dumps([_FORMAT, kind, of], sort_keys=True).encode("utf-8")
         derived = HKDF(SHA256(), _NAME + _KEY, None, info).derive(self._masters[digest])
         return backend, derived[:_NAME].hex(), derived[_NAME:]
 

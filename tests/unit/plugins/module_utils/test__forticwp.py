@@ -169,7 +169,7 @@ def test_without_a_date_the_clock_of_this_machine_counts(cwp: Make, sim: Simulat
 )
 def test_a_refusal_says_what_to_check(cwp: Make, sim: Simulator, options: dict[str, str], said: str) -> None:
     exc = error_of(cwp(**options).fetch)
-    assert type(exc) is Refused
+    assert isinstance(exc, Refused)
     assert str(exc) == f"{sim.url} answered 401 invalid_client ({said}"
     assert (exc.details["status"], exc.details["error"]) == (401, "invalid_client")
     assert len(sim.requests) == 1
@@ -190,7 +190,7 @@ def test_a_refusal_says_what_to_check(cwp: Make, sim: Simulator, options: dict[s
 def test_a_status_without_an_explanation_says_what_to_check(cwp: Make, sim: Simulator, status: int, kind: type[FortiError], hint: str) -> None:
     sim.fault(PASSWORD, status=status, body="", times=None)
     exc = error_of(cwp(**USER).fetch)
-    assert type(exc) is kind
+    assert isinstance(exc, kind)
     assert exc.as_result() == {"msg": f"{sim.url} answered {status}. {hint}", "status": status}
 
 
@@ -204,7 +204,7 @@ def test_no_refusal_repeats_a_secret_of_the_request(cwp: Make, sim: Simulator, o
 
 def test_a_success_without_a_token_is_a_bad_response(cwp: Make, sim: Simulator) -> None:
     sim.fault(PASSWORD, status=200, body={"token_type": "bearer"})
-    assert type(error_of(cwp(**USER).fetch)) is BadResponse
+    assert isinstance(error_of(cwp(**USER).fetch), BadResponse)
 
 
 # What a task gets.

@@ -212,7 +212,7 @@ def test_a_warning_says_what_happened_and_when_it_is_tried_again(http: Client, s
 def test_what_may_have_arrived_is_sent_again_only_if_it_is_a_get(http: Client, sim: Simulator, fault: dict[str, Any], send: Send, sent: int) -> None:
     sim.fault(PATH, **fault, times=None)
     error = error_of(send, http)
-    assert type(error) is Unreachable
+    assert isinstance(error, Unreachable)
     assert error.as_result() == {"msg": f"{sim.url} {CLOSED}"}
     assert len(sim.requests) == sent
     assert len(http.warned) == sent - 1
@@ -282,7 +282,7 @@ def test_the_server_may_ask_for_a_pause_until_a_time(http: Client, sim: Simulato
 def test_a_pause_of_more_than_30_seconds_is_an_error(http: Client, sim: Simulator, pauses: list[float], value: str, seconds: str) -> None:
     sim.fault(PATH, status=429, headers={"Retry-After": value}, times=None)
     error = error_of(post, http)
-    assert type(error) is ServerFailed
+    assert isinstance(error, ServerFailed)
     message = str(error)
     assert message.startswith(f"{sim.url} answered 429 and asks to come back in ")
     assert message.endswith(" seconds. Run it again then.")
@@ -331,7 +331,7 @@ def test_an_invalid_pause_is_ignored(http: Client, sim: Simulator, pauses: list[
 def test_a_redirect_is_never_followed(http: Client, sim: Simulator, status: int, send: Send) -> None:
     sim.fault(PATH, status=status, headers={"Location": f"{sim.url}/elsewhere"}, times=None)
     error = error_of(send, http)
-    assert type(error) is ServerFailed
+    assert isinstance(error, ServerFailed)
     message = f"{sim.url} answered {status}, a redirect. It was not followed, to keep the secrets here. Check server."
     assert error.as_result() == {"msg": message, "status": status}
     assert [request["path"] for request in sim.requests] == [PATH]
@@ -344,7 +344,7 @@ def test_a_redirect_is_never_followed(http: Client, sim: Simulator, status: int,
 def test_a_response_that_comes_byte_by_byte_ends_at_the_deadline(sim: Simulator, pauses: list[float], more: dict[str, Any]) -> None:
     sim.fault(PATH, status=200, body="x" * 600, drip=0.1, **more)
     error = error_of(post, Client(sim.url, ca_path=sim.ca, timeout=2))
-    assert type(error) is Unreachable
+    assert isinstance(error, Unreachable)
     assert str(error) == f"{sim.url} did not answer in full within 2 seconds. Check the network, or raise timeout."
     assert len(sim.requests) == 1
 
@@ -394,7 +394,7 @@ def test_a_response_of_1_mib_is_read(http: Client, sim: Simulator) -> None:
 def test_a_response_of_more_than_1_mib_is_an_error(http: Client, sim: Simulator, fault: dict[str, Any], send: Send) -> None:
     sim.fault(PATH, **fault, times=None)
     error = error_of(send, http)
-    assert type(error) is Unreachable
+    assert isinstance(error, Unreachable)
     assert str(error) == f"{sim.url} {TOO_LARGE}"
     assert len(sim.requests) == 1
 
@@ -430,7 +430,7 @@ def test_a_response_is_decoded(http: Client, sim: Simulator, content: bytes, enc
 def test_a_response_that_cannot_be_decoded_is_final(http: Client, sim: Simulator, content: bytes, encoding: str, send: Send) -> None:
     sim.fault(PATH, **packed(content, encoding), times=None)
     error = error_of(send, http)
-    assert type(error) is Unreachable
+    assert isinstance(error, Unreachable)
     assert str(error) == f"{sim.url} {NOT_DECODED}"
     assert len(sim.requests) == 1
 

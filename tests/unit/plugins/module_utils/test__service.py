@@ -199,7 +199,7 @@ def test_a_service_with_other_options_is_another_one(service: type[TokenService]
     first = service_for(service, options)
     before, key = dict(first.options), dict(first.cache_key)
     second = first.with_options(server="https://other.example.com", timeout=5)
-    assert type(second) is service
+    assert isinstance(second, service)
     assert (second.options["server"], second.options["timeout"], second.cache_key["server"]) == ("https://other.example.com", 5, "https://other.example.com")
     assert (second.warn, second.notify) == (first.warn, first.notify)
     assert (first.options, first.cache_key) == (before, key)

@@ -73,11 +73,16 @@ def test_a_result_with_a_token_stays_out_of_the_log_if_core_does_not_mask_it(cor
     assert core.task("fac_oauth_token", {}).get("_ansible_no_log") is None
 
 
-def test_the_arguments_of_a_task_come_before_those_of_the_role(core: Core, sim: Simulator) -> None:
-    role = {**USER, "password": "wrong-wrong-wrong", "min_validity": 5}
-    action = core.action("fac_oauth_token", {"_options": role, "password": USER["password"]})
+def test_the_dictionary_of_the_role_replaces_all_other_arguments(core: Core, sim: Simulator) -> None:
+    role = {**USER, "min_validity": 5}
+    # Core has merged module_defaults into the arguments; they must not redirect the role's secrets.
+    action = core.action("fac_oauth_token", {"_options": role, "server": "localhost:9", "password": "wrong-wrong-wrong", "realm": "corp"})
     assert action.run(None, {})["source"] == "login"
-    assert action._task.args == {**role, "password": USER["password"]}
+    assert action._task.args == role
+
+
+def test_options_of_the_role_that_are_not_a_dictionary_are_an_unknown_option(core: Core) -> None:
+    assert core.task("fac_oauth_token", {"_options": "text", **USER})["msg"].startswith("Unknown option _options.")
 
 
 def test_options_come_from_the_environment_of_the_task(core: Core, sim: Simulator) -> None:

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import os
 import pathlib
@@ -63,14 +64,14 @@ def test_the_second_lookup_with_the_same_question_finds_the_answer(core: Core, s
 def test_the_answer_of_the_process_that_logged_in_is_found_by_the_next_process(
     core: Core, sim: Simulator, monkeypatch: pytest.MonkeyPatch, in_processes: Processes
 ) -> None:
-    (token,) = in_processes(1, lambda: core.lookup(**USER))
+    (token,) = in_processes(1, functools.partial(core.lookup, **USER))
     assert in_processes(1, lambda: hit(core, monkeypatch, **USER)) == [token]
     assert sim.counts["fac.login"] == 1
 
 
 def test_8_processes_with_the_same_question_log_in_once(core: Core, sim: Simulator, in_processes: Processes) -> None:
     sim.settings(latency=0.2)
-    assert len(set(in_processes(8, lambda: core.lookup(**USER)))) == 1
+    assert len(set(in_processes(8, functools.partial(core.lookup, **USER)))) == 1
     assert len(sim.requests) == sim.counts["fac.login"] == 1
 
 

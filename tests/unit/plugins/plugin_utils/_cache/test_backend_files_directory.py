@@ -101,3 +101,13 @@ def test_the_runs_backend_removes_nothing_by_itself(folder: pathlib.Path) -> Non
     backend.write("over", b"entry", keep_until=now - 10)
     backend.write("new", b"entry", keep_until=now)
     assert backend.read("over") == b"entry"
+
+
+def test_what_cannot_be_removed_is_left_and_the_directory_stays_in_use(folder: pathlib.Path) -> None:
+    backend = DirectoryBackend(str(folder))
+    (folder / "backup.token").mkdir()
+    os.utime(folder / "backup.token", (1, 1))
+    backend.write("over", b"entry", keep_until=time.time() - 10)
+    backend.write("new", b"entry", keep_until=None)
+    assert [backend.read(name) for name in ("over", "new")] == [None, b"entry"]
+    assert (folder / "backup.token").is_dir()

@@ -280,3 +280,12 @@ def test_a_corrupt_entry_is_removed(cache: EncryptedCache, backend: MemoryBacken
     backend.entries_ = dict.fromkeys(backend.entries_, garbage)
     assert cache.get(KEY, "token") is None
     assert backend.entries_ == {}
+
+
+def test_an_entry_of_another_format_has_another_name(backend: MemoryBackend, monkeypatch: pytest.MonkeyPatch) -> None:
+    for version in (1, 2):
+        monkeypatch.setattr(encrypted, "_FORMAT", version)
+        cache = EncryptedCache(backend.open, warn=pytest.fail)
+        assert cache.get(KEY, "token") is None
+        put(cache)
+    assert len(backend.entries_) == 2

@@ -31,8 +31,8 @@ def cache(kind: type[FilesBackend], folder: pathlib.Path) -> EncryptedCache:
     return EncryptedCache(lambda: kind(str(folder)), warn=pytest.fail)  # type: ignore[call-arg]
 
 
-def closed(content: Any = CONTENT, header: dict[str, Any] = HEADER) -> bytes:
-    return _encrypt(content, header, NAME, ENTRY_KEY)
+def closed(content: Any, header: dict[str, Any] | None = None) -> bytes:
+    return _encrypt(content, HEADER if header is None else header, NAME, ENTRY_KEY)
 
 
 def opened(entry: bytes, name: str = NAME, key: bytes = ENTRY_KEY) -> Any:
@@ -89,12 +89,12 @@ def test_every_kind_of_entry_has_a_name_and_a_key_of_its_own(tmp_path: pathlib.P
 
 
 def test_the_header_is_readable_and_holds_nothing_else() -> None:
-    head, _newline, _rest = closed().partition(b"\n")
+    head, _newline, _rest = closed(CONTENT).partition(b"\n")
     assert json.loads(head) == read_header(head) == {**HEADER, "format": 2}
 
 
 def test_the_header_cannot_be_changed() -> None:
-    entry = closed()
+    entry = closed(CONTENT)
     assert opened(entry) == CONTENT
     assert opened(entry.replace(b"99.5", b"99.6")) is None
     assert opened(entry.replace(b'"kind": "token"', b'"kind":  "token"')) is None
@@ -102,11 +102,11 @@ def test_the_header_cannot_be_changed() -> None:
 
 
 def test_an_entry_cannot_stand_under_another_name() -> None:
-    assert opened(closed(), name="0b" * 16) is None
+    assert opened(closed(CONTENT), name="0b" * 16) is None
 
 
 def test_an_entry_that_was_cut_is_a_miss() -> None:
-    entry = closed()
+    entry = closed(CONTENT)
     assert [length for length in range(len(entry)) if opened(entry[:length]) is not None] == []
     assert opened(entry + b"\0") is None
 
@@ -118,7 +118,7 @@ def test_an_entry_with_any_bit_flipped_is_a_miss() -> None:
 
 @pytest.mark.parametrize("other", [b"0", b"1", b"null", b'"2"', b"[2]"], ids=repr)
 def test_an_entry_of_another_format_is_a_miss(other: bytes) -> None:
-    entry = closed(header={})
+    entry = closed(CONTENT, header={})
     assert entry.startswith(b'{"format": 2}\n')
     assert opened(entry.replace(b"2", other, 1)) is None
     assert read_header(entry.replace(b"2", other, 1)) is None
@@ -135,7 +135,7 @@ def test_an_entry_that_is_not_a_dictionary_is_a_miss(content: Any) -> None:
 
 
 def test_no_two_entries_are_the_same() -> None:
-    assert len({closed() for _each in range(20)}) == 20
+    assert len({closed(CONTENT) for _each in range(20)}) == 20
 
 
 def test_neither_a_secret_nor_a_plain_hash_of_one_is_stored(kind: type[FilesBackend], tmp_path: pathlib.Path) -> None:
