@@ -181,7 +181,7 @@ GRANT = "Check that this client may use this grant_type."
 def test_a_refusal_says_what_to_check(fac: Make, sim: Simulator, options: dict[str, str], error: str, hint: str) -> None:
     exc = error_of(fac(**options).fetch)
     status = exc.details["status"]
-    assert type(exc) is Refused
+    assert isinstance(exc, Refused)
     assert str(exc) == f"{sim.url} answered {status} {error}. {hint}"
     assert exc.details["error"] == error.split(maxsplit=1)[0]
 
@@ -207,7 +207,7 @@ def test_no_refusal_repeats_a_secret_of_the_request(fac: Make, sim: Simulator) -
 
 def test_a_success_without_a_token_is_a_bad_response(fac: Make, sim: Simulator) -> None:
     sim.fault(TOKEN, status=200, body={"status": "success"})
-    assert type(error_of(fac(**LUSER).fetch)) is BadResponse
+    assert isinstance(error_of(fac(**LUSER).fetch), BadResponse)
     sim.fault(TOKEN, status=200, body="<html>")
     assert "an HTML page" in str(error_of(fac(**LUSER).fetch))
 
@@ -217,7 +217,7 @@ def test_a_success_without_a_token_is_a_bad_response(fac: Make, sim: Simulator) 
 
 def test_a_challenge_that_nobody_answers_is_told(fac: Make, sim: Simulator) -> None:
     exc = error_of(fac(**FTM).fetch)
-    assert type(exc) is ChallengeRequired
+    assert isinstance(exc, ChallengeRequired)
     assert exc.as_result() == {
         "msg": f"{sim.url} wants a second factor (otp, method ftm). Give challenge_response, or let on_challenge return it and answer in a second task.",
         "challenge": {"challenge": "otp", "method": "ftm"},
@@ -258,14 +258,14 @@ def test_a_code_typed_instead_of_a_push_has_the_method_ftm_and_no_session(fac: M
 
 def test_a_wrong_code_is_a_refusal(fac: Make, sim: Simulator) -> None:
     exc = error_of(fac(**FTM, method="ftm", challenge_response="000000").fetch)
-    assert type(exc) is Refused
+    assert isinstance(exc, Refused)
     assert str(exc) == f"{sim.url} answered 401 invalid_grant (The one-time code was used or is wrong). {WRONG_USER}"
 
 
 def test_a_second_challenge_after_an_answer_needs_another_task(fac: Make, sim: Simulator) -> None:
     sim.fault(TOKEN, status=406, body={"challenge": "otp", "method": "ftk", "message": "Next code"}, times=None)
     exc = error_of(fac(**FTM, challenge_response="123456").fetch)
-    assert type(exc) is ChallengeRequired
+    assert isinstance(exc, ChallengeRequired)
     said = "It says: Next code The one that was given is used up. Answer this one in another task."
     assert str(exc) == f"{sim.url} wants a second factor (otp, method ftk). {said}"
     assert exc.details["challenge"] == {"challenge": "otp", "method": "ftk", "message": "Next code"}
@@ -285,7 +285,7 @@ def test_a_406_without_a_challenge_is_a_bad_response(fac: Make, sim: Simulator) 
 def test_a_challenge_to_another_grant_is_not_documented(fac: Make, sim: Simulator, options: dict[str, str]) -> None:
     sim.fault(TOKEN, status=406, body={"challenge": "otp", "method": "ftm"})
     exc = error_of(fac(**options).fetch)
-    assert type(exc) is ServerFailed
+    assert isinstance(exc, ServerFailed)
     assert str(exc) == f"{sim.url} answered 406. The server asked for something that its documentation does not tell."
     assert len(sent(sim)) == 1
 
@@ -325,7 +325,7 @@ def test_a_push_that_is_denied_is_a_refusal(fac: Make, sim: Simulator, push_paus
 def test_a_push_that_nobody_sees_ends_after_push_timeout(fac: Make, sim: Simulator, push_pauses: list[float]) -> None:
     sim.phone("push1", "ignore", after=0)
     exc = error_of(fac(**PUSH, push_timeout=5, push_interval=2).fetch)
-    assert type(exc) is ChallengeRequired
+    assert isinstance(exc, ChallengeRequired)
     assert push_pauses == [2, 2, 1]
     assert paths(sim) == [TOKEN, POLL, POLL, POLL]
 
@@ -402,7 +402,7 @@ def test_a_valid_token_of_which_the_server_tells_little(sim: Simulator, token: s
 def test_a_verification_that_fails_says_nothing_of_the_token(sim: Simulator, pauses: list[float], fault: dict[str, Any], kind: type, said: str) -> None:
     sim.fault(VERIFY, **fault, times=None)
     exc = error_of(lambda: info(sim, "A30").run(check_mode=False))
-    assert type(exc) is kind
+    assert isinstance(exc, kind)
     assert str(exc) == f"{sim.url} answered {said}"
 
 
@@ -441,7 +441,7 @@ def test_check_mode_verifies_and_revokes_nothing(fac: Make, sim: Simulator, toke
 
 def test_a_token_that_cannot_be_verified_is_not_revoked(fac: Make, sim: Simulator, token: str) -> None:
     sim.fault(VERIFY, status=403)
-    assert type(error_of(lambda: fac(state="absent", access_token=token).run(check_mode=False))) is Refused
+    assert isinstance(error_of(lambda: fac(state="absent", access_token=token).run(check_mode=False)), Refused)
     assert paths(sim, after=1) == [VERIFY]
 
 
