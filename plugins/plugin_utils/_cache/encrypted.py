@@ -52,10 +52,10 @@ class EncryptedCache:
         try:
             backend = self._open()
             self._salt = _agreed_salt(backend)
-            self._backend = backend
         except BackendError as exc:
-            self._give_up(exc)
-        return self._backend or NullBackend()
+            return self._give_up(exc)
+        self._backend = backend
+        return backend
 
     @property
     def generation(self) -> bytes:
@@ -126,11 +126,12 @@ class EncryptedCache:
         derived = HKDF(SHA256(), _NAME + _KEY, None, info).derive(self._masters[digest])
         return backend, derived[:_NAME].hex(), derived[_NAME:]
 
-    def _give_up(self, problem: BackendError) -> None:
-        """Use the backend no more. The play goes on without it."""
+    def _give_up(self, problem: BackendError) -> Backend:
+        """Use the backend no more, and return what takes its place. The play goes on without it."""
         self._backend = NullBackend()
         text = str(problem)
         self._warn(f"{text[:1].upper()}{text[1:]}. The play goes on without it; tokens are not shared by it.")
+        return self._backend
 
 
 def read_header(entry: bytes) -> dict[str, Any] | None:

@@ -16,14 +16,8 @@ from ansible_collections.forti.oauth.plugins.module_utils._forticwp import Forti
 from ansible_collections.forti.oauth.plugins.module_utils._http_response import Response
 from ansible_collections.forti.oauth.plugins.module_utils._service import TokenService
 
-FAC = {"server": "fac.example.com", "client_id": "c"}
-USER = {**FAC, "username": "u", "password": "p"}
-IAM = {**FAC, "iam_account": "a", "iam_user": "i", "password": "p"}
-CODE = {**FAC, "grant_type": "authorization_code", "code": "k"}
-REFRESH = {**FAC, "grant_type": "refresh_token", "refresh_token": "r"}
-CWP = {"credential": "f59fb84e-c896"}
-CWP_USER = {"grant_type": "password", "username": "u", "password": "p"}
-CWP_REFRESH = {"grant_type": "refresh_token", "refresh_token": "r"}
+from tests.unit.plugins.module_utils.samples import CODE, CWP, CWP_USER, FAC, IAM, REFRESH, USER
+
 INFO = {**FAC, "access_token": "A30"}
 
 NOT_HEADER = "access_token holds a space, a line end or a letter outside ASCII. Give the token alone."
