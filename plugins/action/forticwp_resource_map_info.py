@@ -8,7 +8,7 @@ from typing import Any
 
 from ansible_collections.forti.oauth.plugins.module_utils._forticwp import FortiCwp
 from ansible_collections.forti.oauth.plugins.module_utils._forticwp_resource_map import ResourceMap, chosen, companies
-from ansible_collections.forti.oauth.plugins.module_utils._redaction import RedactedDict, register
+from ansible_collections.forti.oauth.plugins.module_utils._redaction import register
 from ansible_collections.forti.oauth.plugins.module_utils._service import TokenService
 from ansible_collections.forti.oauth.plugins.plugin_utils._action_base import TokenActionBase
 from ansible_collections.forti.oauth.plugins.plugin_utils._token_provider import warn_once
@@ -25,5 +25,4 @@ class ActionModule(TokenActionBase):
         return {**result, "companies": known, **chosen(known, service.options["company"], server=result["server"])}
 
     def _login(self, service: TokenService) -> str:
-        login = FortiCwp(RedactedDict(service.options, state="present"), warn=service.warn, notify=service.notify)
-        return self._provider(login).get().token.access_token
+        return self._provider(service.of(FortiCwp, state="present")).get().token.access_token

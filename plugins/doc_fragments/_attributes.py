@@ -54,7 +54,14 @@ attributes:
     description: Has an action plugin that runs on the controller.
     support: partial
     details:
-      - If the connection ends on the controller, the action plugin does all of the work. Otherwise it runs the module on the host.
+      - The action plugin does all of the work, whatever the connection is. Only if the task is delegated to a host whose connection does not
+        end on the controller, it runs the module there.
+notes:
+  - The request goes out from the controller, whatever the task's connection is. Only a task that is delegated (C(delegate_to)) to a host whose
+    connection does not end on the controller asks from there. That host needs Python and C(requests), and gets the options of the task.
+requirements:
+  - requests, on the controller or on the host that the task is delegated to
+  - python >= 3.9, on the host that the task is delegated to
 """
 
     CONTROLLER = r"""
@@ -70,12 +77,8 @@ attributes:
     TOKEN = r"""
 options: {}
 notes:
-  - Where the task's connection ends on the controller (C(connection=local), C(delegate_to=localhost), and network connections such as
-    C(httpapi)), the work runs on the controller. On any other connection it runs on the host, which needs Python and C(requests) then.
+  - The token of a delegated host is kept apart. It serves tasks that are delegated to the same host in this run, and is not kept for later ones.
   - Options that are not given come from the environment of the controller or from the task's C(environment). An empty variable is not set.
   - The result is kept out of the log without C(no_log). The registered variable is whole. A failure stays readable, and holds no secret.
   - Getting a token reports C(changed=false), and happens in check mode too, because later tasks need the token.
-requirements:
-  - python >= 3.9, where the work runs
-  - requests, where the work runs
 """

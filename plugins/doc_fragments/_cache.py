@@ -18,6 +18,7 @@ options:
       - V(redis://host:6379/0), or V(rediss://) for TLS, keeps them in Redis or Valkey for many machines too, such as the execution nodes of AWX.
         The controller needs the Python library C(redis) for it.
       - V(none) keeps nothing. Each task of each host logs in.
+      - A token that was got with O(validate_certs=false), or on a host that the task is delegated to, is kept for this run only, whatever is set here.
       - A store that fails costs a warning, not the play.
     type: str
     default: run

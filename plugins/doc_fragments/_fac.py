@@ -57,7 +57,9 @@ options:
     description: The scopes to ask for, for O(grant_type=password).
     type: str
   code:
-    description: The code, for O(grant_type=authorization_code). It works once.
+    description:
+      - The code, for O(grant_type=authorization_code). It works once.
+      - The token is kept for this code. A task that gives the same code finds it.
     type: str
   redirect_uri:
     description: The redirect URI that the O(code) was made for.
@@ -91,6 +93,7 @@ options:
   push_timeout:
     description:
       - Seconds to wait until a push is approved on the phone. V(0) does not wait.
+      - A later task that waits goes on with the push that was sent, if it is still open.
     type: int
     default: 60
   push_interval:

@@ -17,8 +17,9 @@ options:
     default: access_token
     choices: [access_token, authorization, dict]
 notes:
-  - A lookup runs on the controller, in every host's templates; all of them share one login.
+  - A lookup asks from the controller always, in every host's templates; all of them share one login.
+  - A variable that comes from the facts of a host is refused. A host must not choose which server gets the password.
   - A lookup reads the environment of the controller. The task's C(environment) does not reach it.
 requirements:
-  - requests
+  - requests, on the controller
 """

@@ -13,20 +13,24 @@ options:
   validate_certs:
     description:
       - Whether to check the server's certificate. Leave it on; for a certificate of your own use O(ca_path).
+      - A token that was got without the check serves only tasks of the same run that do not check either, and is not kept for later runs.
     type: bool
     default: true
   ca_path:
     description:
       - A file or folder with the certificates (PEM) of the CA that signed the server's certificate.
       - If not set, the system's are used, or what E(REQUESTS_CA_BUNDLE) names.
+      - It is on the controller, or on the host that the task is delegated to.
     type: path
   client_cert:
     description:
       - A file with a client certificate (PEM), for a server or proxy that asks for one. It may hold the key too.
+      - It is on the controller, or on the host that the task is delegated to.
     type: path
   client_key:
     description:
       - A file with the key of O(client_cert).
+      - It is on the same machine as the certificate.
     type: path
   timeout:
     description:

@@ -11,17 +11,22 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from ansible_collections.forti.oauth.plugins.module_utils._foreign import one_line
 from ansible_collections.forti.oauth.plugins.module_utils._redaction import redact
 
 # Fields in which a server may give its reason. No vendor page names them; the vendor's own clients read these.
 _REASONS = ("error_description", "message", "status_message", "detail")
 _LONGEST_QUOTE = 200
 _REFUSING = (400, 401, 403)
-DENIED = "access_denied"  # a person said no; the word is RFC 8628's
+# The words are RFC 8628's.
+DENIED = "access_denied"  # a person said no
+EXPIRED = "expired_token"  # the server knows the session of a push no more
 
 
 class FortiError(Exception):
     """Base class: a message of one line, and details that a play may test."""
+
+    remembered: Mapping[str, Any] | None = None  # what the negative cache holds of it, if it comes from there
 
     def __init__(self, message: str, **details: Any) -> None:
         super().__init__(message)
@@ -42,6 +47,10 @@ class LibraryMissing(FortiError):
 
 class Unreachable(FortiError):
     """No complete response came back."""
+
+
+class NotConnected(Unreachable):
+    """There was no connection, so nothing was sent."""
 
 
 class BadResponse(FortiError):
@@ -93,12 +102,11 @@ def refusal(*, server: str, status: int, body: Mapping[str, Any], hint: str, sec
     )
 
 
-def quotable(value: Any, secrets: Iterable[str]) -> str | None:
-    """Return a server's text as one short line without secrets; None if the value is not a text."""
+def quotable(value: Any, secrets: Iterable[str], *, longest: int = _LONGEST_QUOTE) -> str | None:
+    """Return a foreign text as one short line without secrets; None if the value is not a text."""
     if not isinstance(value, str):
         return None
     known = list(secrets)
-    printable = "".join(letter if letter.isprintable() else " " for letter in redact(value, known))
     # Redact again: the server may have changed the white space inside a secret.
-    one_line = redact(" ".join(printable.split()), [" ".join(secret.split()) for secret in known])
-    return one_line if len(one_line) <= _LONGEST_QUOTE else one_line[:_LONGEST_QUOTE] + "…"
+    line = redact(" ".join(one_line(redact(value, known)).split()), [" ".join(secret.split()) for secret in known])
+    return line if len(line) <= longest else line[:longest] + "…"

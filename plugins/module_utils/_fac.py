@@ -8,12 +8,11 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Collection, Mapping
 from typing import Any
 
 from ansible_collections.forti.oauth.plugins.module_utils._argspec import FAC_TOKEN, FAC_TOKEN_INFO
-from ansible_collections.forti.oauth.plugins.module_utils._errors import OptionError
+from ansible_collections.forti.oauth.plugins.module_utils._errors import OptionError, quotable
 from ansible_collections.forti.oauth.plugins.module_utils._fac_challenge import Challenge, wait_for_push
 from ansible_collections.forti.oauth.plugins.module_utils._http_response import Response
 from ansible_collections.forti.oauth.plugins.module_utils._service import Grant, TokenService, check_bearer
@@ -53,16 +52,10 @@ class _FacService(TokenService):
         headers = {**_JSON, "Authorization": f"Bearer {access_token}"}
         response = self.http.get(_VERIFY, headers=headers, params={"client_id": self.options["client_id"]})
         if response.status == 401:
-            return {"valid": False, "username": None, "expires_in": None}
+            return _verified({}, valid=False)
         if response.status != 200:
             raise self.refuse(response)
-        known = response.json() if response.body.strip() else {}
-        username, expires_in = known.get("username"), known.get("expires_in")
-        return {
-            "valid": True,
-            "username": username if isinstance(username, str) else None,
-            "expires_in": expires_in if isinstance(expires_in, int) and not isinstance(expires_in, bool) else None,
-        }
+        return _verified(response.json() if response.body.strip() else {}, valid=True)
 
 
 class FortiAuthenticator(_FacService):
@@ -73,7 +66,7 @@ class FortiAuthenticator(_FacService):
     spec = FAC_TOKEN
     grants = {
         "password": Grant(needs=("password",), cache_key=(*_USER, *_CLIENT), foreign=("code", "code_verifier", "refresh_token")),
-        "authorization_code": Grant(needs=("code",), cache_key=("username", "password", *_CLIENT, "redirect_uri"), foreign=("refresh_token", *_ANSWER)),
+        "authorization_code": Grant(needs=("code",), cache_key=("username", "password", *_CLIENT, "code", "redirect_uri"), foreign=("refresh_token", *_ANSWER)),
         "refresh_token": Grant(needs=("refresh_token",), cache_key=("refresh_token", *_CLIENT), foreign=("code", "code_verifier", *_ANSWER)),
     }
 
@@ -108,13 +101,9 @@ class FortiAuthenticator(_FacService):
         response = self._request()
         return self._meet(Challenge.from_response(response, self.http)) if response.status == 406 else self._token(response)
 
-    @functools.cached_property
-    def cache_key(self) -> dict[str, str]:
-        """All that identifies the token. Without a username, the authorization code is part of it."""
-        key = super().cache_key
-        if self.options["grant_type"] == "authorization_code" and self.options["username"] is None and self.options["code"] is not None:
-            key["code"] = self.options["code"]
-        return key
+    def resumes(self, challenge: Mapping[str, str]) -> bool:
+        """Return whether the task waits for the push of this challenge, which an earlier task did not."""
+        return Challenge.from_details(challenge).waits_for_push(self.options)
 
     def run(self, *, check_mode: bool) -> dict[str, Any]:
         """Get a token, or revoke the one in the options if state is absent."""
@@ -176,6 +165,20 @@ class FortiAuthenticatorInfo(_FacService):
     def run(self, *, check_mode: bool) -> dict[str, Any]:
         """Verify the token."""
         return {"changed": False, "server": self.http.server, **self.verify(self.options["access_token"])}
+
+    def rebuilt(self, result: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the result of a delegated host, checked."""
+        return {**super().rebuilt({}), **_verified(result, valid=result.get("valid") is True)}
+
+
+def _verified(body: Mapping[str, Any], *, valid: bool) -> dict[str, Any]:
+    """Return what the server tells of a token."""
+    expires_in = body.get("expires_in")
+    return {
+        "valid": valid,
+        "username": quotable(body.get("username"), ()) if valid else None,
+        "expires_in": expires_in if valid and isinstance(expires_in, int) and not isinstance(expires_in, bool) else None,
+    }
 
 
 def _check_user(options: Mapping[str, Any], explicit: Collection[str]) -> None:

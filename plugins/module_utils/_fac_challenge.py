@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from ansible_collections.forti.oauth.plugins.module_utils._errors import DENIED, BadResponse, ChallengeRequired, Refused, quotable, refusal
+from ansible_collections.forti.oauth.plugins.module_utils._errors import DENIED, EXPIRED, BadResponse, ChallengeRequired, Refused, quotable, refusal
 from ansible_collections.forti.oauth.plugins.module_utils._http import Http
 from ansible_collections.forti.oauth.plugins.module_utils._http_response import Response
 
@@ -39,17 +39,35 @@ class Challenge:
 
         :raises BadResponse: it holds no valid challenge.
         """
-        body = response.json()
+        challenge = cls.from_body(response.json(), server=http.server, secrets=http.secrets)
+        if challenge.session:
+            http.keep_secret(challenge.session)
+        return challenge
+
+    @classmethod
+    def from_body(cls, body: Mapping[str, Any], *, server: str, secrets: set[str]) -> Challenge:
+        """Return the challenge that a server, or a delegated host, describes.
+
+        :arg secrets: the values that it must not repeat.
+        :raises BadResponse: it is not a valid challenge.
+        """
         known = {name: body[name] for name in ("challenge", "method", "session") if isinstance(body.get(name), str) and body[name]}
         # They are shown and sent back unchanged, so they must be plain text and must not repeat a secret.
         session = known.get("session", "")
-        hidden = {"challenge": {*http.secrets, session}, "method": {*http.secrets, session}, "session": http.secrets}
+        hidden = {"challenge": {*secrets, session}, "method": {*secrets, session}, "session": secrets}
         repeats = any(quotable(value, hidden[name]) != value for name, value in known.items())
         if "challenge" not in known or repeats or not all(re.fullmatch(r"[\x21-\x7e]{1,128}", value) for value in known.values()):
-            raise BadResponse(f"{http.server} answered 406 without a challenge. Check that server is a FortiAuthenticator.", status=406)
-        if "session" in known:
-            http.keep_secret(known["session"])
-        return cls(**known, message=quotable(body.get("message"), http.secrets))
+            raise BadResponse(f"{server} answered 406 without a challenge. Check that server is a FortiAuthenticator.", status=406)
+        return cls(**known, message=quotable(body.get("message"), {*secrets, session}))
+
+    @classmethod
+    def from_details(cls, details: Mapping[str, str]) -> Challenge:
+        """Return the challenge that C(as_details) described."""
+        return cls(**{"challenge": "otp", **{field.name: details[field.name] for field in dataclasses.fields(cls) if field.name in details}})
+
+    def as_details(self) -> dict[str, str]:
+        """Return what a task's result tells of the challenge."""
+        return {name: value for name, value in dataclasses.asdict(self).items() if value is not None}
 
     @classmethod
     def from_options(cls, options: Mapping[str, Any]) -> Challenge | None:
@@ -80,10 +98,9 @@ class Challenge:
 
     def required(self, what_to_do: str, server: str) -> ChallengeRequired:
         """Return the error that tells what the server asks for."""
-        known = {name: value for name, value in dataclasses.asdict(self).items() if value is not None}
         kind = f"{self.challenge}, method {self.method}" if self.method else self.challenge
         asked = f" It says: {self.message}" if self.message else ""
-        return ChallengeRequired(f"{server} wants a second factor ({kind}).{asked} {what_to_do}", known)
+        return ChallengeRequired(f"{server} wants a second factor ({kind}).{asked} {what_to_do}", self.as_details())
 
 
 def wait_for_push(challenge: Challenge, options: Mapping[str, Any], http: Http, notify: Callable[[str], None]) -> str:
@@ -112,7 +129,10 @@ def _poll(challenge: Challenge, http: Http) -> str | None:
     response = http.get(_PUSHPOLL, headers={"Content-Type": "application/json"}, params={"s": str(challenge.session)})
     if response.status != 200:
         hint = "Whether the push is approved was not told. Start again."
-        raise refusal(server=http.server, status=response.status, body=response.json_or_empty(), hint=hint, secrets=http.secrets)
+        problem = refusal(server=http.server, status=response.status, body=response.json_or_empty(), hint=hint, secrets=http.secrets)
+        if response.status in (400, 401, 403, 404, 410):
+            problem.details["error"] = EXPIRED
+        raise problem
     state = response.json()
     answer = state.get("challenge_response")
     if state.get("status") == "success" and isinstance(answer, str) and answer:

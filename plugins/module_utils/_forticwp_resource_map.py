@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Any
@@ -15,6 +16,7 @@ from urllib.parse import urlsplit
 
 from ansible_collections.forti.oauth.plugins.module_utils._argspec import FORTICWP_RESOURCE_MAP_INFO
 from ansible_collections.forti.oauth.plugins.module_utils._errors import BadResponse, OptionError, quotable
+from ansible_collections.forti.oauth.plugins.module_utils._foreign import cleaned
 from ansible_collections.forti.oauth.plugins.module_utils._forticwp import FortiCwp
 from ansible_collections.forti.oauth.plugins.module_utils._service import check_bearer
 
@@ -49,7 +51,19 @@ class ResourceMap(FortiCwp):
         response = self.http.get(_PATH, headers=headers, params={})
         if response.status != 200:
             raise self.refuse(response, _HINTS)
-        return {"changed": False, "server": self.http.server, "resource_map": response.json_list()}
+        return {"changed": False, "server": self.http.server, "resource_map": cleaned(response.json_list())}
+
+    @functools.cached_property
+    def cache_key(self) -> dict[str, str]:
+        """All that identifies the map: the token."""
+        return self._cache_key("access_token")
+
+    def rebuilt(self, result: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the result of a delegated host, checked."""
+        resource_map = result.get("resource_map")
+        if not isinstance(resource_map, list):
+            raise BadResponse(f"{self.options['server']} sent no resource map. {_CHECK}")
+        return {**super().rebuilt({}), "resource_map": cleaned(resource_map)}
 
 
 def companies(resource_map: list[Any], *, server: str, access_token: str, warn: Callable[[str], None]) -> list[dict[str, Any]]:

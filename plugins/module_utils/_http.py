@@ -19,7 +19,7 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from ansible_collections.forti.oauth.plugins.module_utils._errors import LibraryMissing, ServerFailed, Unreachable
+from ansible_collections.forti.oauth.plugins.module_utils._errors import LibraryMissing, NotConnected, ServerFailed, Unreachable
 from ansible_collections.forti.oauth.plugins.module_utils._http_faults import NOT_DECODED, TransportError, explain
 from ansible_collections.forti.oauth.plugins.module_utils._http_response import Response
 from ansible_collections.forti.oauth.plugins.module_utils._http_tls import tls
@@ -138,7 +138,7 @@ class Http:
 
     def _settle(self, outcome: Response | TransportError) -> Response:
         if isinstance(outcome, TransportError):
-            raise Unreachable(f"{self.server} {outcome.text}")
+            raise (NotConnected if outcome.unsent and not outcome.final else Unreachable)(f"{self.server} {outcome.text}")
         if 300 <= outcome.status < 400:
             raise ServerFailed(
                 f"{self.server} answered {outcome.status}, a redirect. It was not followed, to keep the secrets here. Check server.", status=outcome.status
@@ -180,7 +180,7 @@ def _import_requests() -> tuple[Any, Any]:
     except ImportError:
         raise LibraryMissing(
             f"The Python library requests is missing for {sys.executable} on {socket.gethostname()}. "
-            f"Install it there (pip install requests), or run the task on the controller (delegate_to: localhost)."
+            f"Install it there (pip install requests). A task without delegate_to needs it on the controller only."
         ) from None
     # urllib3 logs whole URLs, which hold the session of a push; they would end up in ANSIBLE_LOG_PATH.
     logger = logging.getLogger("urllib3")

@@ -9,13 +9,13 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 from collections.abc import Mapping
 from datetime import timezone
 from email.utils import parsedate_to_datetime
 from typing import Any
 
 from ansible_collections.forti.oauth.plugins.module_utils._errors import BadResponse
+from ansible_collections.forti.oauth.plugins.module_utils._foreign import parse_json
 
 
 @dataclasses.dataclass(frozen=True)
@@ -50,8 +50,8 @@ class Response:
 
     def _value(self) -> Any:
         try:
-            return json.loads(self.body.decode("utf-8"))
-        except (ValueError, RecursionError):
+            return parse_json(self.body)
+        except ValueError:
             return None
 
     def _without(self, wanted: str) -> BadResponse:

@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import socket
 import ssl
@@ -25,8 +26,7 @@ def tls(options: Mapping[str, Any]) -> tuple[bool | str, str | tuple[str, str] |
     :raises OptionError: a file does not exist, or certificate and key do not belong together.
     """
     for name in _FILES:
-        if options.get(name) and not os.path.exists(options[name]):
-            raise OptionError(f"{name}: there is no file {options[name]} on {socket.gethostname()}.")
+        _check_exists(options, name)
     certificate, key = options.get("client_cert"), options.get("client_key")
     if key and not certificate:
         raise OptionError("client_key needs client_cert beside it.")
@@ -36,6 +36,31 @@ def tls(options: Mapping[str, Any]) -> tuple[bool | str, str | tuple[str, str] |
             raise OptionError(problem)
     verify: bool | str = options["validate_certs"] and (options.get("ca_path") or True)
     return verify, (certificate, key) if certificate and key else certificate
+
+
+def client_digest(options: Mapping[str, Any]) -> str | None:
+    """Return a digest of the client certificate and its key, whatever their paths are; None if the options name none.
+
+    :raises OptionError: a file cannot be read.
+    """
+    named = [name for name in ("client_cert", "client_key") if options.get(name)]
+    if not named:
+        return None
+    digest = hashlib.sha256()
+    for name in named:
+        _check_exists(options, name)
+        try:
+            with open(options[name], "rb") as file:
+                digest.update(hashlib.sha256(file.read()).digest())
+        except OSError as exc:
+            problem = (exc.strerror or type(exc).__name__).lower()
+            raise OptionError(f"{name}: the file {options[name]} cannot be read: {problem}.") from None
+    return digest.hexdigest()
+
+
+def _check_exists(options: Mapping[str, Any], name: str) -> None:
+    if options.get(name) and not os.path.exists(options[name]):
+        raise OptionError(f"{name}: there is no file {options[name]} on {socket.gethostname()}.")
 
 
 def _problem(certificate: str, key: str | None) -> str | None:

@@ -4,37 +4,51 @@
 
 # This file is **private** to the collection: it can change at any time. Do not use it outside of the collection.
 
-"""Encrypt a module's result on its way back to the controller, because ANSIBLE_DEBUG and some connection plugins print a module's output.
+"""Encrypt and authenticate a module's result on its way back to the controller: ANSIBLE_DEBUG and some connection plugins print a module's output.
 
-The controller makes a key for one run of the module. No output holds it. The keystream comes from SHAKE-256 and is used once. Every Python
-has SHAKE-256, while the library cryptography is missing on most hosts.
+The controller makes a key for one run of the module. No output holds it. The keystream comes from SHAKE-256 and is used once; the tag is a keyed
+BLAKE2b of the ciphertext. Every Python has both, while the library cryptography is missing on most hosts.
 """
 
 from __future__ import annotations
 
 import base64
 import hashlib
+import hmac
 import json
 from collections.abc import Mapping
 from typing import Any
 
+from ansible_collections.forti.oauth.plugins.module_utils._foreign import parse_json
+
 KEY = "z_result_key"  # a parameter of the module, not for users; its name sorts behind all options in the documentation
 _CIPHERTEXT = "result"
+_TAG = 32  # bytes
 
 
 def encrypt(result: Mapping[str, Any], key: str) -> dict[str, Any]:
     """Return what the module writes: C(changed) in clear, and the encrypted result."""
-    ciphertext = base64.b64encode(_xor(json.dumps(result).encode("utf-8"), key)).decode("ascii")
-    return {"changed": result["changed"], _CIPHERTEXT: ciphertext}
+    ciphertext = _xor(json.dumps(result).encode("utf-8"), key)
+    return {"changed": result["changed"], _CIPHERTEXT: base64.b64encode(_tag(ciphertext, key) + ciphertext).decode("ascii")}
 
 
 def decrypt(written: Mapping[str, Any], key: str) -> dict[str, Any]:
-    """Return the module's result, together with what core has added to it.
+    """Return the module's result. The host made it, so it is not trusted either.
 
     :raises KeyError, TypeError, ValueError: this is not what C(encrypt) returned for this key.
     """
-    result = json.loads(_xor(base64.b64decode(written[_CIPHERTEXT]), key))
-    return {**{name: value for name, value in written.items() if name != _CIPHERTEXT}, **result}
+    sealed = base64.b64decode(written[_CIPHERTEXT], validate=True)
+    tag, ciphertext = sealed[:_TAG], sealed[_TAG:]
+    if not hmac.compare_digest(tag, _tag(ciphertext, key)):
+        raise ValueError("wrong tag")
+    result = parse_json(_xor(ciphertext, key))
+    if not isinstance(result, dict):
+        raise TypeError("no JSON object")
+    return result
+
+
+def _tag(ciphertext: bytes, key: str) -> bytes:
+    return hashlib.blake2b(ciphertext, key=key.encode("ascii"), digest_size=_TAG).digest()
 
 
 def _xor(data: bytes, key: str) -> bytes:

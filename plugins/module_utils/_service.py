@@ -16,8 +16,9 @@ from typing import Any, ClassVar, TypeVar
 
 from ansible_collections.forti.oauth.plugins.module_utils._argspec import Spec, secret_values, validated, where_to_set
 from ansible_collections.forti.oauth.plugins.module_utils._errors import OptionError, refusal
-from ansible_collections.forti.oauth.plugins.module_utils._http import LONGEST_PAUSE, Http
+from ansible_collections.forti.oauth.plugins.module_utils._http import Http
 from ansible_collections.forti.oauth.plugins.module_utils._http_response import Response
+from ansible_collections.forti.oauth.plugins.module_utils._http_tls import client_digest
 from ansible_collections.forti.oauth.plugins.module_utils._redaction import RedactedDict
 from ansible_collections.forti.oauth.plugins.module_utils._token import Token
 
@@ -28,7 +29,9 @@ _HINTS: dict[Any, str] = {
     404: "Check server: there is no token service at this address.",
     429: "Too many requests. Wait, and run it again.",
 }
-_ONE_TIME = ("code", "code_verifier", "challenge", "challenge_response", "method", "session")
+_ONE_TIME = ("code_verifier", "challenge", "challenge_response", "method", "session")
+_OWN_SECRETS = frozenset({"password", "credential", "code", "refresh_token"})  # of a user; all users of a client share its secret
+_PATIENCE = 30  # seconds beyond its own timeouts for which another task may hold the lock of a token
 _SERVERS_FAULT = "The fault is on the server's side. Run it again later."
 
 Notify = Callable[[str], None]
@@ -54,18 +57,22 @@ class TokenService(abc.ABC):
     hints: ClassVar[Mapping[Any, str]]
     revokes: ClassVar[bool] = True  # whether the server can revoke a token
 
-    def __init__(self, options: Mapping[str, Any], *, warn: Notify, notify: Notify) -> None:
+    def __init__(self, options: Mapping[str, Any], *, warn: Notify, notify: Notify, delegated_to: str | None = None) -> None:
         """
         :arg options: validated options; C(from_options) validates them.
         :arg warn: shows a warning, such as a retry.
         :arg notify: tells a person what to do now, such as to approve a push.
+        :arg delegated_to: the host that asks; None is the controller.
         """
         self.options = options
         self.warn = warn
         self.notify = notify
+        self.delegated_to = delegated_to
 
     @classmethod
-    def from_options(cls: type[Service], given: Mapping[str, Any], *, explicit: Collection[str], warn: Notify, notify: Notify) -> Service:
+    def from_options(
+        cls: type[Service], given: Mapping[str, Any], *, explicit: Collection[str], warn: Notify, notify: Notify, delegated_to: str | None = None
+    ) -> Service:
         """Return the service for these options. Nothing is sent.
 
         :arg explicit: the names of the options that the task or template itself gives; the others come from variables or the environment.
@@ -73,11 +80,15 @@ class TokenService(abc.ABC):
         """
         options = validated(cls.spec, given)
         cls.validate(options, _given(cls.spec, explicit, options))
-        return cls(options, warn=warn, notify=notify)
+        return cls(options, warn=warn, notify=notify, delegated_to=delegated_to)
 
     def with_options(self: Service, **changes: Any) -> Service:
         """Return the same service with some options changed."""
-        return type(self)(RedactedDict(self.options, **changes), warn=self.warn, notify=self.notify)
+        return self.of(type(self), **changes)
+
+    def of(self, service: type[Service], **changes: Any) -> Service:
+        """Return another service of the same family, with the same options but for the changed ones."""
+        return service(RedactedDict(self.options, **changes), warn=self.warn, notify=self.notify, delegated_to=self.delegated_to)
 
     @classmethod
     def validate(cls, options: dict[str, Any], explicit: Collection[str]) -> None:
@@ -104,15 +115,39 @@ class TokenService(abc.ABC):
 
     @functools.cached_property
     def cache_key(self) -> dict[str, str]:
-        """All that identifies the token of these options, lasting secrets included. Whoever has the same cache key gets the same token."""
+        """All that identifies the token of these options, lasting secrets included. Nothing else gets the token, and nothing less finds it.
+
+        :raises OptionError: a file of the client certificate cannot be read.
+        """
         grant = self.grants[self.options["grant_type"]]
-        known = {"family": self.family, "server": self.options["server"], "grant_type": self.options["grant_type"]}
-        return RedactedDict(known, **{name: self.options[name] for name in grant.cache_key if self.options[name] is not None})
+        return self._cache_key("grant_type", *grant.cache_key)
+
+    def _cache_key(self, *names: str) -> dict[str, str]:
+        """Return who is asked, from where and as whom, and the values of these options.
+
+        The path of a client certificate says nothing: AWX writes it to a new one for each job. On a delegated host only the path is known here.
+        """
+        asked = {
+            "family": self.family,
+            "server": self.options["server"],
+            "server_certificate": "checked" if self.options["validate_certs"] else "not checked",
+            "delegated_to": self.delegated_to,
+            "client_certificate": str([self.options["client_cert"], self.options["client_key"]]) if self.delegated_to else client_digest(self.options),
+            **{name: self.options[name] for name in names},
+        }
+        return RedactedDict({name: value for name, value in asked.items() if value is not None})
 
     @property
     def has_secret_key(self) -> bool:
-        """Whether the cache key holds a secret. Anybody could guess a key without one, so its token is not shared with other runs."""
-        return not {name for name, option in self.spec.items() if option.get("no_log")}.isdisjoint(self.cache_key)
+        """Whether the cache key holds a secret of the user's own. Anybody could guess a key without one, so its token is not shared with other runs."""
+        return not _OWN_SECRETS.isdisjoint(self.cache_key)
+
+    @property
+    def why_not_kept(self) -> str | None:
+        """Why the token may not be kept beyond this run, however it was asked for; None if it may."""
+        if self.delegated_to:
+            return f"it comes by way of {self.delegated_to}, and is for that host in this run alone"
+        return None if self.options["validate_certs"] else "validate_certs is false, so that nobody knows which server it comes from"
 
     @property
     def one_time(self) -> dict[str, str]:
@@ -126,9 +161,12 @@ class TokenService(abc.ABC):
 
     @property
     def lock_timeout(self) -> float:
-        """The seconds after which a request for these options has ended in the worst case."""
-        one_request = (self.options["retries"] + 1) * (self.options["timeout"] + LONGEST_PAUSE)
-        return 3.0 * one_request + float(self.options.get("push_timeout") or 0)
+        """The seconds to wait for another task that gets the same token: its own timeouts, and some patience."""
+        return float(self.options.get("push_timeout") or 0) + (self.options["retries"] + 1) * self.options["timeout"] + _PATIENCE
+
+    def resumes(self, challenge: Mapping[str, str]) -> bool:
+        """Return whether the task goes on with a challenge that an earlier task did not wait for."""
+        return False
 
     def fetch(self) -> Token:
         """Return a new token for the options.
@@ -143,6 +181,13 @@ class TokenService(abc.ABC):
 
         :raises FortiError: it failed.
         """
+
+    def rebuilt(self, result: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the result of a delegated host, checked as the server's own answer is. Nothing else of it is believed.
+
+        :raises BadResponse: it is not what the server could have answered.
+        """
+        return {"changed": result.get("changed") is True, "server": self.options["server"]}
 
     def _as_result(self, token: Token) -> dict[str, Any]:
         return {"changed": False, **token.as_result(self.source)}

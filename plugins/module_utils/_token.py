@@ -17,19 +17,23 @@ from datetime import datetime, timezone
 from typing import Any
 
 from ansible_collections.forti.oauth.plugins.module_utils._errors import BadResponse
+from ansible_collections.forti.oauth.plugins.module_utils._foreign import one_line
 from ansible_collections.forti.oauth.plugins.module_utils._redaction import MASKED_BY_CORE, register
 
 # What may stand in an Authorization header: visible ASCII, nothing that could end the line (RFC 6750, 2.1).
 _HEADER_SAFE = re.compile(r"[\x21-\x7e]+")
+_SENT_BACK = re.compile(r"[\x20-\x7e]+")  # what a refresh token is made of (RFC 6749, A.17)
 _LONGEST_LIFE = 20 * 365 * 86400  # seconds; a larger number is a point in time, or invalid
 _LAST_TIME = 253402300800  # the year 10000
-# The first three are required, the next three are optional, the last two are times.
 _FIELDS = ("access_token", "server", "token_type", "refresh_token", "scope", "id_token", "issued_at", "expires_at")
 
 
 @dataclasses.dataclass(frozen=True)
 class Token:
-    """An OAuth bearer token. Times are epoch seconds of this machine's clock; C(expires_at=None) is a token that never expires."""
+    """An OAuth bearer token. Times are epoch seconds of this machine's clock; C(expires_at=None) is a token that never expires.
+
+    :raises ValueError: a field is not what it must be. So no Token holds foreign data that was not checked, wherever it comes from.
+    """
 
     access_token: str = dataclasses.field(repr=False)
     server: str
@@ -41,6 +45,15 @@ class Token:
     expires_at: float | None = None
 
     def __post_init__(self) -> None:
+        required, optional, times = (self.server, self.token_type), (self.scope, self.refresh_token, self.id_token), [self.issued_at]
+        if self.expires_at is not None:
+            times.append(self.expires_at)
+        sound = [isinstance(self.access_token, str) and bool(_HEADER_SAFE.fullmatch(self.access_token))]
+        sound += [isinstance(text, str) and text != "" and text.isprintable() for text in required]
+        sound += [text is None or (isinstance(text, str) and text.isprintable()) for text in optional]
+        sound += [isinstance(at, (int, float)) and 0 <= at < _LAST_TIME for at in times]
+        if not all(sound):
+            raise ValueError("invalid")
         if MASKED_BY_CORE:
             register(*self.secrets())
 
@@ -95,29 +108,18 @@ class Token:
 
         :raises ValueError: it did not, such as an entry of another version of the collection.
         """
-        fields: dict[str, Any] = {name: entry.get(name) for name in _FIELDS}
-        required, optional, times = list(fields.values())[:3], list(fields.values())[3:6], [fields["issued_at"]]
-        if fields["expires_at"] is not None:
-            times.append(fields["expires_at"])
-        sound = [isinstance(text, str) and text != "" for text in required]
-        sound += [text is None or isinstance(text, str) for text in optional]
-        sound += [isinstance(at, (int, float)) and 0 <= at < _LAST_TIME for at in times]
-        if not all(sound):
-            raise ValueError("invalid")
-        return cls(**fields)
+        return cls(**{name: entry.get(name) for name in _FIELDS})
 
     @classmethod
-    def from_result(cls, result: Mapping[str, Any], *, now: float) -> Token:
-        """Return the token of a module's result. Its times are those of this machine's clock, not of the delegated host's."""
-        left = result.get("expires_in")
-        return cls(
-            access_token=result["access_token"],
-            server=result["server"],
-            token_type=result["token_type"],
-            issued_at=now,
-            expires_at=None if left is None else now + left,
-            **{name: result.get(name) for name in ("refresh_token", "scope", "id_token")},
-        )
+    def from_result(cls, result: Mapping[str, Any], *, server: str, now: float) -> Token:
+        """Return the token of a module's result from a delegated host. It is checked like a server's answer, because the host is not believed.
+
+        :arg server: the server that was asked, whatever the result says.
+        :arg now: epoch seconds of this machine. The token's times are those of this clock, not of the host's.
+        :raises BadResponse: there is no usable access token, or its expiry is invalid.
+        """
+        life = _number(result.get("expires_in"), name="expires_in", server=server)
+        return _token(result, server=server, sent_at=now, life=life)
 
 
 def parse_fac(response: Mapping[str, Any], *, server: str, sent_at: float) -> Token:
@@ -148,11 +150,11 @@ def _token(response: Mapping[str, Any], *, server: str, sent_at: float, life: fl
         access_token=_access_token(response, server),
         server=server,
         token_type=_text(response, "token_type") or "Bearer",
-        refresh_token=_text(response, "refresh_token"),
+        refresh_token=_secret(response, "refresh_token"),
         scope=_text(response, "scope"),
-        id_token=_text(response, "id_token"),
+        id_token=_secret(response, "id_token"),
         issued_at=sent_at,
-        expires_at=None if life is None else sent_at + life,
+        expires_at=None if life is None else max(0.0, sent_at + life),
     )
 
 
@@ -171,7 +173,13 @@ def _access_token(response: Mapping[str, Any], server: str) -> str:
 
 def _text(response: Mapping[str, Any], name: str) -> str | None:
     value = response.get(name)
-    return value if isinstance(value, str) and value else None
+    return one_line(value).strip() or None if isinstance(value, str) else None
+
+
+def _secret(response: Mapping[str, Any], name: str) -> str | None:
+    """Return a secret that is sent back as it is; None if there is none that could be."""
+    value = response.get(name)
+    return value if isinstance(value, str) and _SENT_BACK.fullmatch(value) else None
 
 
 def _number(value: Any, *, name: str, server: str) -> float | None:

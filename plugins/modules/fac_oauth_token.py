@@ -29,7 +29,7 @@ notes:
   - Every lasting option also comes from an environment variable, C(FAC_) and the option's name in capitals, such as E(FAC_PASSWORD).
     O(cache) comes from E(FORTI_OAUTH_CACHE). Options for one time or one task have none (O(code), O(code_verifier), O(challenge),
     O(challenge_response), O(session), O(refresh_token), O(access_token), O(state), O(force)).
-  - With O(grant_type=authorization_code) and O(username) the token is kept for that user. Without O(username) it is kept for this one code.
+  - With O(grant_type=authorization_code) the token is kept for the one code, also with O(username). Without the code, go on with the refresh token.
 seealso:
   - module: forti.oauth.fac_oauth_token_info
   - plugin: forti.oauth.fac_oauth_token

@@ -25,8 +25,6 @@ options:
     description: The token.
     type: str
     required: true
-requirements:
-  - requests
 seealso:
   - module: forti.oauth.fac_oauth_token
 """

@@ -133,7 +133,7 @@ headers:
   type: dict
   sample: {Authorization: Bearer shrWNdu1xJRUgpcUi2bhYRX1Sl8pXe, Content-Type: application/json, companyId: "2", roleId: "1"}
 resource_map:
-  description: The map as the server sent it.
+  description: The map as the server sent it, with blanks for control characters.
   returned: success
   type: list
   elements: dict

@@ -59,7 +59,7 @@ entries:
       returned: always
       sample: token
     server:
-      description: The URL of the server.
+      description: The URL of the server. C(null) where the entry holds none.
       type: str
       returned: always
       sample: https://fac.example.com

@@ -18,10 +18,20 @@ from ansible_collections.forti.oauth.plugins.module_utils._argspec import Spec, 
 from ansible_collections.forti.oauth.plugins.module_utils._errors import ChallengeRequired, FortiError
 from ansible_collections.forti.oauth.plugins.module_utils._redaction import MASKED_BY_CORE
 from ansible_collections.forti.oauth.plugins.module_utils._service import TokenService
+from ansible_collections.forti.oauth.plugins.plugin_utils._facts import refuse_facts
 from ansible_collections.forti.oauth.plugins.plugin_utils._remote_module import RemoteModule
 from ansible_collections.forti.oauth.plugins.plugin_utils._token_provider import Result, TokenProvider, notify, warn
 
 ROLE_OPTIONS = "_options"  # an argument of the role token: a dictionary of all options
+ROLE_VARIABLES = (
+    "token_fac_options",
+    "token_forticwp_options",
+    "token_delegate_to",
+    "token_forticwp_resource_map",
+    "token_forticwp_company",
+    "token_fac",
+    "token_forticwp",
+)
 # A result with one of these holds secrets.
 _SECRET_KEYS = frozenset({"access_token", "challenge", "companies"})
 
@@ -35,20 +45,30 @@ class TokenActionBase(ActionBase):
         """Run the task."""
         result: Result = super().run(tmp, task_vars)
         self._variables = task_vars or {}
+        self._no_log_as_written = getattr(self, "_no_log_as_written", self._task.no_log)
         on_challenge = "fail"
         try:
             with task_environment(self, self.service.spec):
                 self._take_role_options()
-                service = self.service.from_options(self._task.args, explicit=self._task.args, warn=warn, notify=notify)
+                service = self.service.from_options(self._task.args, explicit=self._task.args, warn=warn, notify=notify, delegated_to=self._delegated_to())
                 on_challenge = service.options.get("on_challenge", "fail")
                 result.update(self._perform(service))
         except ChallengeRequired as exc:
             result.update(failed=on_challenge == "fail", changed=False, **exc.as_result())
         except FortiError as exc:
             result.update(failed=True, changed=False, **exc.as_result())
-        if not MASKED_BY_CORE and not result.get("failed") and not _SECRET_KEYS.isdisjoint(result):
-            result["_ansible_no_log"] = True  # the registered variable stays whole
+        self._hide(result)
         return result
+
+    def _hide(self, result: Result) -> None:
+        """Keep a result with secrets out of the log. The registered variable stays whole, and a failure stays readable.
+
+        Up to ansible-core 2.18 the sum of a loop is hidden only by the task's own no_log, which core takes from the items' copies of the task.
+        """
+        is_secret = not MASKED_BY_CORE and not result.get("failed") and not _SECRET_KEYS.isdisjoint(result)
+        self._task.no_log = is_secret or self._no_log_as_written
+        if is_secret:
+            result["_ansible_no_log"] = True
 
     def _perform(self, service: TokenService) -> Result:
         """Get a token, or revoke one, and return the task's result."""
@@ -58,14 +78,22 @@ class TokenActionBase(ActionBase):
         return provider.get().as_result()
 
     def _provider(self, service: TokenService) -> TokenProvider:
-        """Return the provider. It asks from this process if the connection ends on the controller, else from the task's host."""
-        is_local = self._connection.transport == "local" or getattr(self._connection, "_remote_is_local", False)
-        remote = None if is_local else RemoteModule(self, self._variables).run
+        """Return the provider. It asks from this process, or from the host that the task is delegated to."""
+        remote = RemoteModule(self, self._variables).run if service.delegated_to else None
         return TokenProvider(service, request_id=str(self._task._uuid), remote=remote, check_mode=self._task.check_mode)
 
+    def _delegated_to(self) -> str | None:
+        """Return the host that asks; None is the controller, whatever the task's connection is, unless it is delegated to a host somewhere else."""
+        ends_here = self._connection.transport == "local" or getattr(self._connection, "_remote_is_local", False)
+        return None if ends_here or not self._task.delegate_to else str(self._task.delegate_to)
+
     def _take_role_options(self) -> None:
-        """Take the role's dictionary for the arguments. All others come from C(module_defaults), which must not redirect the role's secrets."""
+        """Take the role's dictionary for the arguments. All others come from C(module_defaults), which must not redirect the role's secrets.
+
+        :raises OptionError: a variable of the role comes from the host's facts.
+        """
         if isinstance(self._task.args.get(ROLE_OPTIONS), Mapping):
+            refuse_facts(ROLE_VARIABLES, self._variables)
             self._task.args = dict(self._task.args[ROLE_OPTIONS])
 
 

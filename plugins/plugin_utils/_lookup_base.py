@@ -59,6 +59,7 @@ class TokenLookup:
 
     def run(self, terms: list[Any], variables: dict[str, Any] | None = None, **kwargs: Any) -> list[Any]:
         """Return a list of one: the token, as C(return_as) says. On a miss, one lookup of all with the same question asks the token provider."""
+        self._check_facts(variables or {}, kwargs)
         answers = self._answers(terms, variables or {}, kwargs)
         answer = answers.get() if answers else None
         if answer is None:
@@ -67,6 +68,19 @@ class TokenLookup:
             ask = functools.partial(self._ask, answers, terms, variables or {}, kwargs, asked_at=time.time())
             answer = single_flight(answers.lock(), answers.get, ask) if answers else ask()
         return [answer]
+
+    def _check_facts(self, variables: Mapping[str, Any], kwargs: Mapping[str, Any]) -> None:
+        """Check that no option would come from the facts of a host, before a kept answer is looked for.
+
+        :raises AnsibleLookupError: one would.
+        """
+        problem = None
+        if any(name.startswith((self.prefix, _CACHE)) for name in variables.get("ansible_facts") or ()):
+            from ansible_collections.forti.oauth.plugins.plugin_utils._lookup_miss import problem_with_facts
+
+            problem = problem_with_facts(self, variables, kwargs)
+        if problem:
+            raise AnsibleLookupError(problem)
 
     def _answers(self, terms: list[Any], variables: Mapping[str, Any], kwargs: dict[str, Any]) -> LookupAnswers | None:
         """Return the answers to this question; None if it cannot be put in words, or there is no fast path."""

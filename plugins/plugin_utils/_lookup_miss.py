@@ -18,6 +18,7 @@ from ansible_collections.forti.oauth.plugins.module_utils._argspec import decryp
 from ansible_collections.forti.oauth.plugins.module_utils._errors import OptionError
 from ansible_collections.forti.oauth.plugins.module_utils._redaction import MASKED_BY_CORE
 from ansible_collections.forti.oauth.plugins.module_utils._token import Token
+from ansible_collections.forti.oauth.plugins.plugin_utils._facts import problem_with
 from ansible_collections.forti.oauth.plugins.plugin_utils._token_provider import TokenProvider, notify, warn
 
 if TYPE_CHECKING:
@@ -46,7 +47,8 @@ def get_token(lookup: Any, answers: LookupAnswers | None, terms: list[Any], vari
     provider = TokenProvider(service, request_id=str(uuid.uuid4()), asked_at=asked_at)
     entry = provider.get()
     answer = _answer(entry.as_result(), return_as)
-    if answers and not service.options["force"]:
+    # A certificate may change in its place, which the question does not tell.
+    if answers and not service.options["force"] and service.options["client_cert"] is None:
         _store(answers, answer, entry.token, min_validity=service.options["min_validity"], generation=provider.generation)
     return answer
 
@@ -60,12 +62,23 @@ def definitions_of(lookup: Any) -> dict[str, dict[str, Any]]:
         definitions[name] = {"type": "raw", "aliases": list(option.get("aliases", ()))}
         if "fallback" in option:
             variable = option["fallback"][1][0]
-            definitions[name]["vars"] = [{"name": "forti_oauth_cache" if name == "cache" else lookup.prefix + name}]
+            definitions[name]["vars"] = [{"name": _variable(lookup, name)}]
             # An empty variable is not set: AWX injects every field of a credential, filled in or not. Core would take it for a value.
             definitions[name]["env"] = [{"name": variable}] if os.environ.get(variable) else []
         if name in _INI:
             definitions[name]["ini"] = [{"section": "forti_oauth" if name == "cache" else lookup.prefix.rstrip("_"), "key": name}]
     return definitions
+
+
+def problem_with_facts(lookup: Any, variables: Mapping[str, Any], kwargs: Mapping[str, Any]) -> str | None:
+    """Return the message for a variable that this lookup would take an option from and that comes from the facts of a host; None if there is none."""
+    spec = lookup.service().spec
+    taken = [name for name in spec if "fallback" in spec[name] and name not in _TASK_ONLY and kwargs.get(name) in _NOT_SET]
+    return problem_with((_variable(lookup, name) for name in taken), variables)
+
+
+def _variable(lookup: Any, name: str) -> str:
+    return "forti_oauth_cache" if name == "cache" else str(lookup.prefix) + name
 
 
 def _options(lookup: Any, given: Mapping[str, Any], variables: Mapping[str, Any]) -> dict[str, Any]:

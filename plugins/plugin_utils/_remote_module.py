@@ -4,18 +4,20 @@
 
 # This file is **private** to the collection: it can change at any time. Do not use it outside of the collection.
 
-"""Run the module of a service on a delegated host, and read its encrypted result."""
+"""Run the module of a service on a delegated host, and read its encrypted result. The host is not believed: what it says is checked like a server's words."""
 
 from __future__ import annotations
 
 import secrets
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ansible.plugins.action import ActionBase
 from ansible_collections.forti.oauth.plugins.module_utils import _result_cipher
 from ansible_collections.forti.oauth.plugins.module_utils._argspec import secret_values
-from ansible_collections.forti.oauth.plugins.module_utils._errors import ChallengeRequired, RemoteFailure
+from ansible_collections.forti.oauth.plugins.module_utils._errors import ChallengeRequired, RemoteFailure, quotable
 from ansible_collections.forti.oauth.plugins.module_utils._fac_challenge import Challenge
+from ansible_collections.forti.oauth.plugins.module_utils._foreign import one_line
 from ansible_collections.forti.oauth.plugins.module_utils._redaction import RedactedDict, redact, register
 from ansible_collections.forti.oauth.plugins.module_utils._service import TokenService
 
@@ -23,8 +25,8 @@ Result = dict[str, Any]
 
 # The controller uses these; the module does not get them.
 _CONTROLLER_ONLY = frozenset({"cache", "min_validity", "force", "on_challenge"})
-# What the collection's module tells about its failure; core adds the rest of the result.
-_FAILURE = ("status", "error", "error_description", "rc", "module_stderr", "warnings")
+_LONGEST_MESSAGE = 2000  # letters
+_MOST_LINES = 20  # of what the module wrote on stderr
 
 
 class RemoteModule:
@@ -35,8 +37,8 @@ class RemoteModule:
         self._action = action
         self._variables = variables
 
-    def run(self, service: TokenService) -> Result:
-        """Run the service's module, and return its result. If a push is to be waited for, the module runs twice: the notice is shown in between.
+    def run(self, service: TokenService) -> Mapping[str, Any]:
+        """Run the service's module, and return what it claims. If a push is to be waited for, the module runs twice: the notice is shown in between.
 
         :raises FortiError: the module failed.
         """
@@ -44,25 +46,26 @@ class RemoteModule:
         try:
             return self._run_once(service if push_timeout is None else service.with_options(push_timeout=0))
         except ChallengeRequired as exc:
-            challenge = Challenge(**exc.details["challenge"])
+            challenge = Challenge.from_details(exc.details["challenge"])
             if not push_timeout or not challenge.waits_for_push(service.options):
                 raise
             service.notify(challenge.notice(service.options, server=service.options["server"], left=push_timeout))
             return self._run_once(service.with_options(challenge=challenge.challenge, method=challenge.method, session=challenge.session))
 
-    def _run_once(self, service: TokenService) -> Result:
+    def _run_once(self, service: TokenService) -> Mapping[str, Any]:
         key = secrets.token_urlsafe()
         register(key)  # the module's core registers its secret options, and the controller reads that
         arguments = RedactedDict(self._arguments(service), **{_result_cipher.KEY: key})
         result: Result = self._action._execute_module(module_name=service.module, module_args=arguments, task_vars=self._variables)
-        result.pop("invocation", None)
+        hidden = secret_values(service.spec, service.options)
+        for text in _warnings(result, hidden):
+            service.warn(text)
         if result.get("failed"):
-            raise _failure(result, secret_values(service.spec, service.options))
-        result = _decrypted(result, key)
-        if "challenge" in result:
-            register(result["challenge"].get("session"))
-            raise ChallengeRequired(result["msg"], result["challenge"])
-        return result
+            raise _failure(result, hidden)
+        claimed = _decrypted(result, key)
+        if "challenge" in claimed:
+            raise _challenge(claimed, service.options["server"], hidden)
+        return claimed
 
     def _arguments(self, service: TokenService) -> dict[str, Any]:
         """Return the options that the module gets. A path goes as the task wrote it, because ~ is another folder on the host."""
@@ -79,7 +82,34 @@ def _decrypted(result: Result, key: str) -> Result:
     raise RemoteFailure("The module's result cannot be read. Check that nothing on the host changes what modules write.")
 
 
+def _warnings(result: Result, hidden: set[str]) -> list[str]:
+    said = result.get("warnings")
+    return [text for text in (quotable(item, hidden, longest=_LONGEST_MESSAGE) for item in (said if isinstance(said, list) else [])) if text]
+
+
+def _challenge(claimed: Mapping[str, Any], server: str, hidden: set[str]) -> ChallengeRequired:
+    """Return the error for a challenge.
+
+    :raises BadResponse: it is not a valid one.
+    """
+    body = claimed["challenge"] if isinstance(claimed["challenge"], dict) else {}
+    challenge = Challenge.from_body(body, server=server, secrets=hidden)
+    register(challenge.session)
+    return ChallengeRequired(_message(claimed, hidden), challenge.as_details())
+
+
 def _failure(result: Result, hidden: set[str]) -> RemoteFailure:
-    message = redact(str(result.get("msg", "The module failed.")), hidden)
-    details = {name: result[name] for name in _FAILURE if name in result}
-    return RemoteFailure(message, **{name: redact(value, hidden) if isinstance(value, str) else value for name, value in details.items()})
+    """Return the error that the module ended with. Core adds more to a result, which is left out."""
+    numbers = {name: result[name] for name in ("status", "rc") if isinstance(result.get(name), int)}
+    texts = {name: quotable(result.get(name), hidden) for name in ("error", "error_description")}
+    return RemoteFailure(_message(result, hidden), **numbers, **texts, module_stderr=_lines(result.get("module_stderr"), hidden))
+
+
+def _message(result: Mapping[str, Any], hidden: set[str]) -> str:
+    return quotable(result.get("msg"), hidden, longest=_LONGEST_MESSAGE) or "The module failed."
+
+
+def _lines(text: Any, hidden: Iterable[str]) -> str | None:
+    """Return the last lines of what a module wrote, without secrets and control characters; None if it wrote nothing."""
+    written = redact(text, hidden).splitlines()[-_MOST_LINES:] if isinstance(text, str) else []
+    return "\n".join(one_line(line)[:_LONGEST_MESSAGE] for line in written) or None

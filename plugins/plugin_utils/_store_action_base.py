@@ -12,8 +12,8 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from ansible.plugins.action import ActionBase
-from ansible_collections.forti.oauth.plugins.module_utils._argspec import Spec, validated
-from ansible_collections.forti.oauth.plugins.module_utils._errors import FortiError
+from ansible_collections.forti.oauth.plugins.module_utils._argspec import Spec, server_url, validated
+from ansible_collections.forti.oauth.plugins.module_utils._errors import FortiError, OptionError
 from ansible_collections.forti.oauth.plugins.module_utils._token import iso8601
 from ansible_collections.forti.oauth.plugins.plugin_utils._action_base import task_environment
 from ansible_collections.forti.oauth.plugins.plugin_utils._cache.backend import Backend, BackendError
@@ -21,6 +21,7 @@ from ansible_collections.forti.oauth.plugins.plugin_utils._cache.backends import
 from ansible_collections.forti.oauth.plugins.plugin_utils._cache.encrypted import read_header
 
 Result = dict[str, Any]
+_KINDS = ("token", "failure", "ended", "answer")
 Headers = dict[str, dict[str, Any]]  # name of an entry -> its header; empty if the entry is corrupt
 
 
@@ -47,10 +48,10 @@ class StoreActionBase(ActionBase):
 
 
 def shown(header: Mapping[str, Any]) -> Result:
-    """Return what a person may know of an entry. All values are None if the entry is corrupt."""
+    """Return what a person may know of an entry. A value is None if it is corrupt: the header is not authenticated, so it may hold anything."""
     return {
-        "kind": header.get("kind"),
-        "server": header.get("server"),
+        "kind": next((kind for kind in _KINDS if kind == header.get("kind")), None),
+        "server": _server(header.get("server")),
         "expires_at": _time(header.get("expires_at")),
         "kept_until": _time(header.get("keep_until")),
     }
@@ -61,5 +62,12 @@ def _time(epoch_seconds: Any) -> str | None:
         return None
     try:
         return iso8601(epoch_seconds)
-    except (ValueError, OverflowError, OSError):  # the header is not authenticated, so it may hold anything
+    except (ValueError, OverflowError, OSError):
+        return None
+
+
+def _server(url: Any) -> str | None:
+    try:
+        return url if isinstance(url, str) and server_url(url) == url else None
+    except OptionError:
         return None

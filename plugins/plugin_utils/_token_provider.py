@@ -10,12 +10,12 @@ from __future__ import annotations
 
 import functools
 import time
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
 
 from ansible import constants as C
 from ansible.utils.display import Display
-from ansible_collections.forti.oauth.plugins.module_utils._errors import OptionError
+from ansible_collections.forti.oauth.plugins.module_utils._errors import NotConnected, OptionError
 from ansible_collections.forti.oauth.plugins.module_utils._service import TokenService
 from ansible_collections.forti.oauth.plugins.module_utils._token import Token
 from ansible_collections.forti.oauth.plugins.plugin_utils._cache.backends import backends
@@ -23,7 +23,9 @@ from ansible_collections.forti.oauth.plugins.plugin_utils._cache.tier import Cac
 from ansible_collections.forti.oauth.plugins.plugin_utils._cache.token_cache import TokenCache
 
 Result = dict[str, Any]
-Remote = Callable[[TokenService], Result]  # runs the module of a service on a delegated host, and returns its result
+Remote = Callable[[TokenService], Mapping[str, Any]]  # runs the module of a service on a delegated host, and returns what it claims
+
+T = TypeVar("T")
 
 _display = Display()
 
@@ -72,7 +74,7 @@ class TokenProvider:
         """
         return self._cache.get_or_fetch(
             self._request(self._service.cache_key),
-            fetch=functools.partial(self._fetch, self._service),
+            fetch=self._login,
             refresh=lambda refresh_token: self._fetch(self._service.with_options(grant_type="refresh_token", refresh_token=refresh_token)),
         )
 
@@ -96,8 +98,7 @@ class TokenProvider:
 
         :raises FortiError: it cannot be read.
         """
-        key = {"service": self._service.module, "server": self._service.options["server"], "access_token": self._service.options["access_token"]}
-        return self._cache.get_or_read(self._request(key), self.ask)
+        return self._cache.get_or_read(self._request(self._service.cache_key), self.ask)
 
     def ask(self, **changes: Any) -> Result:
         """Do what the options say, here or on the delegated host, and return the task's result. Nothing is cached.
@@ -106,12 +107,19 @@ class TokenProvider:
         :raises FortiError: it failed.
         """
         service = self._service.with_options(**changes)
-        return self._remote(service) if self._remote else service.run(check_mode=self._check_mode)
+        if self._remote:
+            return service.rebuilt(self._remote(service))
+        return _from_here(functools.partial(service.run, check_mode=self._check_mode))
+
+    def _login(self, challenge: Mapping[str, str] | None) -> Token:
+        """Log in, or go on with the challenge of an earlier task."""
+        names = ("challenge", "method", "session") if challenge else ()
+        return self._fetch(self._service.with_options(**{name: (challenge or {}).get(name) for name in names}))
 
     def _fetch(self, service: TokenService) -> Token:
         if self._remote:
-            return Token.from_result(self._remote(service), now=time.time())
-        return service.fetch()
+            return Token.from_result(self._remote(service), server=service.options["server"], now=time.time())
+        return _from_here(service.fetch)
 
     def _revoke_token(self, access_token: str) -> bool:
         return bool(self.ask(access_token=access_token)["changed"])
@@ -125,9 +133,28 @@ class TokenProvider:
             min_validity=self._service.options["min_validity"],
             source=self._service.source,
             asked_at=self._asked_at,
+            resumes=self._service.resumes,
         )
 
     @functools.cached_property
     def _cache(self) -> TokenCache:
-        open_backends = backends(self._service.options["cache"])
-        return TokenCache(open_backends if self._service.has_secret_key else open_backends[:1], warn=warn_once)
+        service = self._service
+        open_backends = backends(service.options["cache"])
+        if len(open_backends) < 2:
+            return TokenCache(open_backends, warn=warn_once)
+        why_not_kept = service.why_not_kept
+        if why_not_kept:
+            warn_once(f"The token is kept for this run only, not where the option cache says: {why_not_kept}.")
+        return TokenCache(open_backends, for_run_only=bool(why_not_kept) or not service.has_secret_key, warn=warn_once)
+
+
+def _from_here(ask: Callable[[], T]) -> T:
+    """Ask from the controller.
+
+    :raises NotConnected: with the advice to ask from elsewhere.
+    """
+    try:
+        return ask()
+    except NotConnected as exc:
+        problem = f"{exc} If only another host gets there, ask from it: give the task delegate_to."
+    raise NotConnected(problem)

@@ -14,6 +14,11 @@ from contextlib import AbstractContextManager
 from typing import ClassVar, Protocol, TypeVar
 
 T = TypeVar("T")
+IsHeld = Callable[[], bool]  # whether a lock that was taken is still held
+
+
+LARGEST_ENTRY = 4 * 1024 * 1024  # bytes that are read of an entry; a token service's answer has at most 1 MiB
+LONGEST_HEADER = 4096  # bytes
 
 
 class BackendError(Exception):
@@ -46,15 +51,15 @@ class Backend(Protocol):
     def disagree(self, name: str) -> None:
         """Drop the shared value of this name, for a new agreement."""
 
-    def lock(self, name: str, *, timeout: float) -> AbstractContextManager[None]:
-        """Hold the lock of this name. A holder that is killed frees it.
+    def lock(self, name: str, *, timeout: float) -> AbstractContextManager[IsHeld]:
+        """Hold the lock of this name. A holder that is killed frees it. Yield what tells whether it is still held.
 
         :arg timeout: the seconds to wait for it.
         :raises LockTimeout: another process holds it for longer.
         """
 
     def entries(self) -> Iterable[tuple[str, bytes]]:
-        """Return name and content of every entry."""
+        """Return the name of every entry, and its first C(LONGEST_HEADER) bytes."""
 
 
 class NullBackend:
@@ -82,16 +87,21 @@ class NullBackend:
     def disagree(self, name: str) -> None:
         """Do nothing."""
 
-    def lock(self, name: str, *, timeout: float) -> AbstractContextManager[None]:
+    def lock(self, name: str, *, timeout: float) -> AbstractContextManager[IsHeld]:
         """Lock nothing."""
-        return contextlib.nullcontext()
+        return contextlib.nullcontext(always_held)
 
     def entries(self) -> Iterable[tuple[str, bytes]]:
         """Return nothing."""
         return ()
 
 
-def single_flight(lock: AbstractContextManager[None], find: Callable[[], T | None], fetch: Callable[[], T]) -> T:
+def always_held() -> bool:
+    """Return that a lock is held: nothing takes it away from its holder."""
+    return True
+
+
+def single_flight(lock: AbstractContextManager[object], find: Callable[[], T | None], fetch: Callable[[], T]) -> T:
     """Return what is found, or else what one caller fetches while the others wait for it.
 
     :arg find: looks for a result that another caller may have stored while this one waited for the lock.

@@ -19,7 +19,7 @@ from collections.abc import Iterable, Iterator
 from typing import ClassVar
 
 from ansible import constants as C
-from ansible_collections.forti.oauth.plugins.plugin_utils._cache.backend import BackendError, LockTimeout
+from ansible_collections.forti.oauth.plugins.plugin_utils._cache.backend import LARGEST_ENTRY, LONGEST_HEADER, BackendError, IsHeld, LockTimeout, always_held
 
 GENERATION = "generation"
 _SUFFIX = ".token"
@@ -48,15 +48,15 @@ class FilesBackend:
         self.where = where
         self._folder = folder
         with self._os_errors():
-            os.makedirs(folder, mode=0o700, exist_ok=True)
+            _make_folders(folder)
 
-    def read(self, name: str, *, suffix: str = _SUFFIX) -> bytes | None:
-        """Return an entry; None if there is none."""
+    def read(self, name: str, *, suffix: str = _SUFFIX, most: int = LARGEST_ENTRY) -> bytes | None:
+        """Return an entry, or its first bytes; None if there is none."""
         try:
             # O_NONBLOCK, because opening a named pipe would block.
             handle = os.open(os.path.join(self._folder, name + suffix), os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK)
             with os.fdopen(handle, "rb") as file:
-                return file.read()
+                return file.read(most)
         except FileNotFoundError:
             return None
         except OSError as exc:
@@ -89,7 +89,7 @@ class FilesBackend:
         self._unlink(name)
 
     @contextlib.contextmanager
-    def lock(self, name: str, *, timeout: float) -> Iterator[None]:
+    def lock(self, name: str, *, timeout: float) -> Iterator[IsHeld]:
         """Hold an flock. The kernel frees it when its holder ends in any way."""
         deadline = time.monotonic() + timeout
         with self._os_errors():
@@ -101,12 +101,12 @@ class FilesBackend:
                 if time.monotonic() > deadline:
                     raise LockTimeout
                 time.sleep(_POLL)
-            yield
+            yield always_held
         finally:
             os.close(handle)
 
     def entries(self) -> Iterable[tuple[str, bytes]]:
-        """Return name and content of every entry. An entry that cannot be read is empty."""
+        """Return name and beginning of every entry. An entry that cannot be read is empty."""
         with self._os_errors():
             names = sorted(name.removesuffix(_SUFFIX) for name in os.listdir(self._folder) if name.endswith(_SUFFIX))
         return [(name, self._read_or_empty(name)) for name in names]
@@ -123,7 +123,7 @@ class FilesBackend:
 
     def _read_or_empty(self, name: str) -> bytes:
         with contextlib.suppress(BackendError):
-            return self.read(name) or b""
+            return self.read(name, most=LONGEST_HEADER) or b""
         return b""
 
     def _unlink(self, name: str) -> None:
@@ -155,6 +155,14 @@ class FilesBackend:
 
     def _error(self, exc: OSError) -> BackendError:
         return BackendError(f"{self.where} cannot be used: {exc.strerror or type(exc).__name__}")
+
+
+def _make_folders(folder: str) -> None:
+    """Make a folder and those above it that do not exist, each with mode 0700: os.makedirs gives the upper ones what the umask leaves."""
+    if not os.path.isdir(folder):
+        _make_folders(os.path.dirname(folder))
+        with contextlib.suppress(FileExistsError):
+            os.mkdir(folder, 0o700)
 
 
 class RunBackend(FilesBackend):

@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any, ClassVar, TypeVar
 
 from ansible_collections.forti.oauth.plugins.module_utils._errors import OptionError
-from ansible_collections.forti.oauth.plugins.plugin_utils._cache.backend import BackendError, LockTimeout
+from ansible_collections.forti.oauth.plugins.plugin_utils._cache.backend import LARGEST_ENTRY, LONGEST_HEADER, BackendError, IsHeld, LockTimeout
 
 _PREFIX = "forti_oauth:"
 _ENTRIES = f"{_PREFIX}token:"
@@ -43,7 +43,7 @@ class RedisBackend:
 
     def read(self, name: str) -> bytes | None:
         """Return an entry; None if there is none."""
-        return self._ask(lambda: self._client.get(_ENTRIES + name))
+        return self._ask(lambda: self._client.getrange(_ENTRIES + name, 0, LARGEST_ENTRY - 1)) or None
 
     def write(self, name: str, entry: bytes, *, keep_until: float | None) -> None:
         """Write an entry with a time to live."""
@@ -66,25 +66,32 @@ class RedisBackend:
         self._ask(lambda: self._client.delete(_PREFIX + name))
 
     @contextlib.contextmanager
-    def lock(self, name: str, *, timeout: float) -> Iterator[None]:
-        """Hold a lock that a thread renews as long as its holder lives."""
+    def lock(self, name: str, *, timeout: float) -> Iterator[IsHeld]:
+        """Hold a lock that a thread renews as long as its holder lives. Whoever is stopped for longer than _LOCK_LIFE loses it."""
         lock = self._client.lock(_LOCKS + name, timeout=_LOCK_LIFE, blocking_timeout=timeout, sleep=0.1, thread_local=False)
         if not self._ask(lock.acquire):
             raise LockTimeout
         done = threading.Event()
         threading.Thread(target=self._renew, args=(lock, done), daemon=True).start()
         try:
-            yield
+            yield lambda: bool(self._ask(lock.owned))
         finally:
             done.set()
             with contextlib.suppress(BackendError):  # the lock ends by itself
                 self._ask(lock.release)
 
     def entries(self) -> Iterable[tuple[str, bytes]]:
-        """Return name and content of every entry."""
+        """Return name and beginning of every entry."""
         keys = self._ask(lambda: sorted(self._client.scan_iter(match=f"{_ENTRIES}*", count=500)))
-        texts = self._ask(lambda: self._client.mget(keys)) if keys else []
-        return [(key.decode("ascii", "replace").removeprefix(_ENTRIES), text) for key, text in zip(keys, texts) if text is not None]
+        texts = self._ask(lambda: self._beginnings(keys))
+        return [(key.decode("ascii", "replace").removeprefix(_ENTRIES), text) for key, text in zip(keys, texts) if text]
+
+    def _beginnings(self, keys: list[bytes]) -> list[bytes]:
+        pipeline = self._client.pipeline(transaction=False)
+        for key in keys:
+            pipeline.getrange(key, 0, LONGEST_HEADER - 1)
+        texts: list[bytes] = pipeline.execute()
+        return texts
 
     def _renew(self, lock: Any, done: threading.Event) -> None:
         while not done.wait(_LOCK_LIFE / 3):

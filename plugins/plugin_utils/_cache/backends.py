@@ -38,10 +38,11 @@ def shared_backend(cache: str) -> OpenBackend:
     """
     scheme, mark, _rest = cache.partition("://")
     if mark and scheme in ("redis", "rediss"):
+        _check_url(cache)
         register(*_passwords(cache))
         return lambda: _redis_backend(cache)
     folder = _folder(cache) if cache.isprintable() else ""  # no file system takes other characters
-    if not folder or mark or re.match("[a-z]+:", cache) or (os.sep not in cache and cache != "~") or (os.path.exists(folder) and not os.path.isdir(folder)):
+    if not folder or mark or re.match("[a-z]+:", cache) or (os.sep not in cache and cache != "~"):
         raise OptionError(
             "cache must be run (keep tokens for this run), none (keep nothing), a directory such as ~/.cache/forti_oauth, "
             "or redis://host:6379/0 (rediss:// for TLS)."
@@ -64,6 +65,23 @@ def existing_backend(cache: str) -> Backend:
 
 def _folder(cache: str) -> str:
     return os.path.abspath(os.path.expanduser(cache))
+
+
+def _check_url(url: str) -> None:
+    """Check that the host of a Redis URL is where a reader of URLs finds it, because messages name it.
+
+    :raises OptionError: it is not. The URL is not repeated.
+    """
+    try:
+        parts = urlsplit(url)
+        _port = parts.port
+        ends_early = bool(parts.fragment) or "@" in parts.path + parts.query
+    except ValueError:
+        ends_early = True
+    if ends_early:
+        raise OptionError("cache is no URL of Redis. If its password holds / ? # @ or :, write %2F %3F %23 %40 %3A for them.")
+    if not re.fullmatch(r"/?[0-9]*", parts.path):
+        raise OptionError("cache is no URL of Redis: after the host and its port, only the number of a database may follow, such as /0.")
 
 
 def _passwords(url: str) -> list[str]:

@@ -20,7 +20,8 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from ansible_collections.forti.oauth.plugins.module_utils._errors import FortiError
-from ansible_collections.forti.oauth.plugins.plugin_utils._cache.backend import Backend, BackendError, LockTimeout, NullBackend
+from ansible_collections.forti.oauth.plugins.module_utils._foreign import parse_json
+from ansible_collections.forti.oauth.plugins.plugin_utils._cache.backend import Backend, BackendError, IsHeld, LockTimeout, NullBackend, always_held
 
 with contextlib.suppress(ImportError):  # ansible-core depends on it, but the import test of ansible-test runs without it
     from cryptography.exceptions import InvalidTag
@@ -31,9 +32,9 @@ with contextlib.suppress(ImportError):  # ansible-core depends on it, but the im
 Content = dict[str, Any]
 CacheKey = Mapping[str, str]  # holds secrets
 
-_FORMAT = 2
+_FORMAT = 3
 _NONCE, _NAME, _KEY, _SALT = 12, 16, 32, 32  # bytes
-_SCRYPT = {"n": 2**15, "r": 8, "p": 1}  # 32 MiB, and some 100 ms of processor time for each guess
+_SCRYPT = {"n": 2**15, "r": 8, "p": 3}  # OWASP's advice for 32 MiB; some 300 ms of processor time for each guess
 _UNGUESSABLE = frozenset({"refresh_token", "access_token"})  # a key with a token in it needs no slow derivation
 
 
@@ -45,6 +46,7 @@ class EncryptedCache:
         self._warn = warn
         self._backend: Backend | None = None
         self._salt = b""
+        self._is_held: IsHeld = always_held
         self._masters: dict[bytes, bytes] = {}  # digest of a cache key -> what all names and encryption keys of that cache key derive from
 
     def open(self) -> Backend:
@@ -82,6 +84,8 @@ class EncryptedCache:
     def put(self, content: Content, key: CacheKey, kind: str, *, keep_until: float | None, **of: str) -> None:
         """Store an entry until C(keep_until), in epoch seconds; None is for ever."""
         header = {"server": key["server"], "kind": kind, "keep_until": keep_until, "expires_at": content.get("expires_at")}
+        if not self.holds_lock():
+            return
         try:
             backend, name, entry_key = self._slot(key, kind, of)
             backend.write(name, _encrypt(content, header, name, entry_key), keep_until=keep_until)
@@ -98,20 +102,36 @@ class EncryptedCache:
 
     @contextlib.contextmanager
     def lock(self, key: CacheKey, *, timeout: float) -> Iterator[None]:
-        """Hold the lock of a cache key.
+        """Hold the lock of a cache key. If another process holds that of a shared backend for longer, the play goes on without the backend.
 
         :arg timeout: the seconds to wait for it.
-        :raises FortiError: another process holds it for longer.
+        :raises FortiError: another process of this run holds it for longer.
         """
         with contextlib.ExitStack() as stack:
             try:
                 backend, name, _entry_key = self._slot(key, "lock", {})
-                stack.enter_context(backend.lock(name, timeout=timeout))
+                self._is_held = stack.enter_context(backend.lock(name, timeout=timeout))
             except BackendError as exc:
                 self._give_up(exc)
             except LockTimeout:
-                raise FortiError(f"Another task or run has been getting the same token for {timeout:.0f} seconds. Look for one that hangs.") from None
-            yield
+                if backend.private:
+                    raise FortiError(f"Another task of this run has been getting the same token for {timeout:.0f} seconds. Look for one that hangs.") from None
+                self._give_up(BackendError(f"{backend.where}: another run has been getting the same token for {timeout:.0f} seconds; look for one that hangs"))
+            try:
+                yield
+            finally:
+                self._is_held = always_held
+
+    def holds_lock(self) -> bool:
+        """Return whether the lock that was taken is still held. Whoever has lost it, such as by being stopped, writes no more: another one may have since."""
+        try:
+            is_held = self._is_held()
+        except BackendError as exc:
+            self._give_up(exc)
+            return False
+        if not is_held:
+            self._give_up(BackendError(f"{self._backend.where if self._backend else ''}: the lock was lost meanwhile"))
+        return is_held
 
     def _slot(self, key: CacheKey, kind: str, of: Mapping[str, str]) -> tuple[Backend, str, bytes]:
         """Return the backend, and the name and the encryption key of an entry in it."""
@@ -128,7 +148,7 @@ class EncryptedCache:
 
     def _give_up(self, problem: BackendError) -> Backend:
         """Use the backend no more, and return what takes its place. The play goes on without it."""
-        self._backend = NullBackend()
+        self._backend, self._is_held = NullBackend(), always_held
         text = str(problem)
         self._warn(f"{text[:1].upper()}{text[1:]}. The play goes on without it; tokens are not shared by it.")
         return self._backend
@@ -137,8 +157,8 @@ class EncryptedCache:
 def read_header(entry: bytes) -> dict[str, Any] | None:
     """Return the header of an entry, which is not encrypted; None if this is not an entry of this format."""
     try:
-        header = json.loads(entry.partition(b"\n")[0])
-    except (ValueError, RecursionError):
+        header = parse_json(entry.partition(b"\n")[0])
+    except ValueError:
         return None
     return header if isinstance(header, dict) and header.get("format") == _FORMAT else None
 
@@ -151,9 +171,7 @@ def _encrypt(content: Content, header: Mapping[str, Any], name: str, key: bytes)
 
 
 def _decrypt(entry: bytes, name: str, key: bytes) -> Content | None:
-    """Return the content of an entry; None if it is corrupt, of another format, of another name, or under another key."""
-    if read_header(entry) is None:
-        return None
+    """Return the content of an entry; None if it is corrupt, of another format (which is a part of the key), of another name, or under another key."""
     head, newline, rest = entry.partition(b"\n")
     try:
         content = json.loads(AESGCM(key).decrypt(rest[:_NONCE], rest[_NONCE:], head + newline + name.encode("ascii")))

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import dataclasses
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from typing import Any
 
@@ -22,6 +22,8 @@ _NEGATIVE_LIFE = 60  # seconds for which a refusal or a failed refresh is rememb
 _REFRESHABLE = 8 * 3600  # seconds for which an expired token is kept because of its refresh token; FortiCWP's live that long
 _TOMBSTONE_LIFE = 86400  # seconds
 _SKEW = 300  # seconds by which the clocks of two machines may differ
+# What is the same in the cache keys of a login and of its refresh by a task.
+_NOT_OF_A_USER = ("family", "server", "server_certificate", "client_certificate", "delegated_to", "client_id", "client_secret")
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -35,6 +37,8 @@ class CacheRequest:
     min_validity: int = 0  # seconds
     source: str = "login"  # of a token that is fetched for it
     asked_at: float = dataclasses.field(default_factory=time.time)
+    # Whether the caller goes on with this challenge, which an earlier one did not wait for.
+    resumes: Callable[[Mapping[str, str]], bool] = dataclasses.field(default=lambda _challenge: False, repr=False)
 
     def accepts(self, *, stored_at: float, request_id: str | None) -> bool:
         """Return whether the caller takes a result that was stored then, for a request with this id. If forced, it must be new."""
@@ -65,8 +69,10 @@ class Entry:
 class Tier:
     """Tokens, failures and tombstones in one encrypted cache."""
 
-    def __init__(self, cache: EncryptedCache) -> None:
+    def __init__(self, cache: EncryptedCache, nearer: Tier | None = None) -> None:
+        """:arg nearer: the tier in front of it. Its tombstones count here, too."""
         self._cache = cache
+        self._nearer = nearer
 
     @property
     def generation(self) -> bytes:
@@ -76,6 +82,10 @@ class Tier:
     def lock(self, key: CacheKey, *, timeout: float) -> AbstractContextManager[None]:
         """Hold the lock of a cache key, or of a tombstone."""
         return self._cache.lock(key, timeout=timeout)
+
+    def holds_lock(self) -> bool:
+        """Return whether the lock that was taken is still held."""
+        return self._cache.holds_lock()
 
     def find(self, request: CacheRequest) -> Entry | None:
         """Return a token that serves the request; None if there is none.
@@ -90,7 +100,7 @@ class Tier:
             raise failure
         return None
 
-    def get(self, key: CacheKey) -> Entry | None:
+    def get(self, key: CacheKey, *, even_revoked: bool = False) -> Entry | None:
         """Return the token of a cache key, or the newer one that a task got with its refresh token; None if it was revoked."""
         entry = _entry(self._cache.get(key, "token"))
         seen: set[str | None] = {None, key.get("refresh_token")}
@@ -101,7 +111,9 @@ class Tier:
             if newer is None or not entry.token.issued_at <= newer.token.issued_at <= time.time() + _SKEW:
                 break
             entry = newer
-        return None if entry is None or self.is_revoked(entry.token.server, entry.token.access_token) else entry
+        if entry is None or (not even_revoked and self.is_revoked(entry.token.server, entry.token.access_token)):
+            return None
+        return entry
 
     def put(self, entry: Entry, key: CacheKey) -> None:
         """Store a token as long as it can be used or refreshed."""
@@ -134,38 +146,50 @@ class Tier:
         self._cache.put(content, request.key, "answer", keep_until=None)
 
     def put_failure(self, exc: FortiError, request: CacheRequest) -> None:
-        """Store an error in the negative cache, for all requests with the same key and the same one-time options."""
-        now = time.time()
-        content = {"message": str(exc), "details": exc.details, "at": now, "request_id": request.request_id, "refused": is_refusal(exc)}
-        self._cache.put(content, request.key, "failure", keep_until=now + _NEGATIVE_LIFE, **request.one_time)
+        """Store an error in the negative cache, for all requests with the same key and the same one-time options.
+
+        It is resumable if it is a challenge that the caller did not wait for: who waits goes on with it.
+        """
+        resumable = "challenge" in exc.details and not request.resumes(exc.details["challenge"])
+        new = {"message": str(exc), "details": exc.details, "request_id": request.request_id, "refused": is_refusal(exc), "resumable": resumable}
+        content = dict(exc.remembered or {**new, "at": time.time()})
+        self._cache.put(content, request.key, "failure", keep_until=content["at"] + _NEGATIVE_LIFE, **request.one_time)
 
     def clear_failure(self, request: CacheRequest) -> None:
         """Remove an error from the negative cache, after a success."""
         self._cache.delete(request.key, "failure", **request.one_time)
 
+    def pending_challenge(self, request: CacheRequest) -> Mapping[str, str] | None:
+        """Return the challenge of an earlier caller that this one goes on with; None if there is none."""
+        content = self._recent_failure(request)
+        return content["details"]["challenge"] if content is not None and _is_resumed(content, request) else None
+
     def is_revoked(self, server: str, access_token: str) -> bool:
-        """Return whether the token has a tombstone."""
-        return self._cache.get(tombstone(server, access_token), "ended") is not None
+        """Return whether the token has a tombstone, here or nearer."""
+        nearer = self._nearer is not None and self._nearer.is_revoked(server, access_token)
+        return nearer or self._cache.get(tombstone(server, access_token), "ended") is not None
 
     def put_tombstone(self, key: CacheKey, access_token: str) -> None:
         """Remove a revoked token, and store a tombstone, because the token may stand under other cache keys, too."""
-        entry = self.get(key)
+        entry = self.get(key, even_revoked=True)
         if entry is not None and entry.token.access_token == access_token:
             self.forget(key)
         now = time.time()
         self._cache.put({"at": now}, tombstone(key["server"], access_token), "ended", keep_until=now + _TOMBSTONE_LIFE)
 
     def _failure(self, request: CacheRequest) -> FortiError | None:
-        """Return the error in the negative cache: a refusal of the last minute, or any error that came after the request was made."""
+        """Return the error that the request fails with; None if it goes on."""
+        content = self._recent_failure(request)
+        return None if content is None or _is_resumed(content, request) else _remembered(content)
+
+    def _recent_failure(self, request: CacheRequest) -> Content | None:
+        """Return what the negative cache holds for a request: a refusal of the last minute, or any error that came after the request was made."""
         content = self._cache.get(request.key, "failure", **request.one_time)
         if content is None or not _is_failure(content) or not _is_recent(content["at"], time.time()):
             return None
         if not request.accepts(stored_at=content["at"], request_id=content["request_id"]) or not (content["refused"] or content["at"] >= request.asked_at):
             return None
-        details = content["details"]
-        if details.get("challenge"):
-            return ChallengeRequired(content["message"], details["challenge"])
-        return (Refused if content["refused"] else FortiError)(content["message"], **details)
+        return content
 
 
 def tombstone(server: str, access_token: str) -> CacheKey:
@@ -175,7 +199,7 @@ def tombstone(server: str, access_token: str) -> CacheKey:
 
 def _refreshed_by_task(key: CacheKey, refresh_token: str) -> CacheKey:
     """Return the cache key of a task that refreshes with this token (grant_type refresh_token)."""
-    same = {name: key[name] for name in ("family", "server", "client_id", "client_secret") if name in key}
+    same = {name: key[name] for name in _NOT_OF_A_USER if name in key}
     return {**same, "grant_type": "refresh_token", "refresh_token": refresh_token}
 
 
@@ -192,7 +216,26 @@ def _is_failure(content: Content) -> bool:
     details: Any = content.get("details")
     has_time = isinstance(content.get("at"), (int, float)) and abs(content["at"]) < 1e12
     has_details = isinstance(details, dict) and "message" not in details and isinstance(details.get("challenge", {}), dict)
-    return has_details and has_time and isinstance(content.get("message"), str) and {"request_id", "refused"} <= set(content)
+    return has_details and has_time and isinstance(content.get("message"), str) and {"request_id", "refused", "resumable"} <= set(content)
+
+
+def _is_resumed(content: Content, request: CacheRequest) -> bool:
+    """Return whether the request goes on with the challenge of a failure, rather than failing with it."""
+    challenge = content["details"].get("challenge")
+    return bool(content["resumable"] and challenge) and request.resumes(challenge)
+
+
+def _remembered(content: Content) -> FortiError:
+    """Return the error that a failure in the negative cache stands for. Its message says that it comes from there, and for how long."""
+    details, ago = content["details"], max(0, int(time.time() - content["at"]))
+    when = f"(failed {ago} s ago for another task or host that asked at the same time)"
+    if content["refused"]:
+        when = f"(refused {ago} s ago; not asked again for {_NEGATIVE_LIFE - ago} s; force: true asks anew)"
+    message = f"{content['message']} {when}"
+    kind = Refused if content["refused"] else FortiError
+    exc = ChallengeRequired(message, details["challenge"]) if details.get("challenge") else kind(message, **details)
+    exc.remembered = content
+    return exc
 
 
 def _is_recent(at: float, now: float) -> bool:

@@ -12,24 +12,33 @@ import contextlib
 import dataclasses
 import functools
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
-from ansible_collections.forti.oauth.plugins.module_utils._errors import FortiError, is_refusal
+from ansible_collections.forti.oauth.plugins.module_utils._errors import EXPIRED, FortiError, is_refusal
 from ansible_collections.forti.oauth.plugins.module_utils._token import Token
 from ansible_collections.forti.oauth.plugins.plugin_utils._cache.backend import Backend, single_flight
 from ansible_collections.forti.oauth.plugins.plugin_utils._cache.encrypted import CacheKey, Content, EncryptedCache
 from ansible_collections.forti.oauth.plugins.plugin_utils._cache.tier import CacheRequest, Entry, Tier, tombstone
 
+Fetch = Callable[[Mapping[str, str] | None], Token]  # logs in, or goes on with a challenge
+
 
 class TokenCache:
     """Tokens in tiers, nearest first: the run's own, then the one that other runs share. Without tiers, nothing is kept."""
 
-    def __init__(self, open_backends: Sequence[Callable[[], Backend]], *, warn: Callable[[str], None]) -> None:
-        """:arg open_backends: what opens the backend of each tier. The first is opened at once, the others when the run has no token."""
-        caches = [EncryptedCache(open_backend, warn=warn) for open_backend in open_backends]
-        if caches:
-            caches[0].open()
-        self._tiers = tuple(map(Tier, caches))
+    def __init__(self, open_backends: Sequence[Callable[[], Backend]], *, for_run_only: bool = False, warn: Callable[[str], None]) -> None:
+        """
+        :arg open_backends: what opens the backend of each tier. The first is opened at once, the others when the run has no token.
+        :arg for_run_only: tokens are kept in the nearest tier only. Tombstones are kept in all.
+        """
+        all_tiers: list[Tier] = []
+        for number, open_backend in enumerate(open_backends):
+            cache = EncryptedCache(open_backend, warn=warn)
+            if number == 0:
+                cache.open()
+            all_tiers.append(Tier(cache, nearer=all_tiers[-1] if all_tiers else None))
+        self._all_tiers = tuple(all_tiers)
+        self._tiers = self._all_tiers[:1] if for_run_only else self._all_tiers
         self._warn = warn
 
     @property
@@ -37,10 +46,10 @@ class TokenCache:
         """The generation of the nearest tier after the last change that this process made; empty if it made none."""
         return self._tiers[0].generation if self._tiers else b""
 
-    def get_or_fetch(self, request: CacheRequest, *, fetch: Callable[[], Token], refresh: Callable[[str], Token]) -> Entry:
+    def get_or_fetch(self, request: CacheRequest, *, fetch: Fetch, refresh: Callable[[str], Token]) -> Entry:
         """Return a token that serves the request. On a miss one caller gets it, while the others wait.
 
-        :arg fetch: logs in.
+        :arg fetch: logs in, or goes on with the challenge of an earlier caller.
         :arg refresh: gets a token for a refresh token.
         :raises FortiError: there is none. After a refusal, all callers get the same error for a minute.
         """
@@ -65,18 +74,18 @@ class TokenCache:
         :arg access_token: the token; None is the one of the cache key.
         :arg revoke: asks the server. It is called once for a token, however many callers there are.
         """
-        with self._locked(key, lock_timeout):
+        with self._locked(self._tiers, key, lock_timeout):
             entries = [entry for entry in (tier.get(key) for tier in self._tiers) if entry is not None]
         if access_token is None and entries:
             access_token = max(entries, key=lambda entry: entry.token.issued_at).token.access_token
         if access_token is None:
             return False
-        with self._locked(tombstone(key["server"], access_token), lock_timeout):
-            if any(tier.is_revoked(key["server"], access_token) for tier in self._tiers):
+        with self._locked(self._all_tiers, tombstone(key["server"], access_token), lock_timeout):
+            if any(tier.is_revoked(key["server"], access_token) for tier in self._all_tiers):
                 return False
             was_live = revoke(access_token)
             if not check_mode:
-                for tier in self._tiers:
+                for tier in self._all_tiers:
                     tier.put_tombstone(key, access_token)
             return was_live
 
@@ -108,14 +117,29 @@ class TokenCache:
         tier.put(entry, request.key)  # last, because the generation that it makes is the one that the token belongs to
         return entry
 
-    def _new(self, request: CacheRequest, fetch: Callable[[], Token], refresh: Callable[[str], Token]) -> Entry:
+    def _new(self, request: CacheRequest, fetch: Fetch, refresh: Callable[[str], Token]) -> Entry:
         """Refresh, or log in. The caller holds the locks of all tiers."""
-        return self._refreshed(request, refresh) or Entry(fetch(), request.request_id, source=request.source)
+        return self._refreshed(request, refresh) or Entry(self._fetched(request, fetch), request.request_id, source=request.source)
+
+    def _fetched(self, request: CacheRequest, fetch: Fetch) -> Token:
+        """Go on with the challenge of an earlier caller if the server still knows it, or else log in."""
+        challenge = next((found for found in (tier.pending_challenge(request) for tier in self._tiers) if found), None)
+        if challenge:
+            try:
+                return fetch(challenge)
+            except FortiError as exc:
+                if exc.details.get("error") != EXPIRED:
+                    raise
+        return fetch(None)
 
     def _refreshed(self, request: CacheRequest, refresh: Callable[[str], Token]) -> Entry | None:
-        """Return a refreshed token; None if only a login helps."""
-        entry = next((entry for entry in (tier.get(request.key) for tier in reversed(self._tiers)) if entry is not None), None)
-        if entry is None or entry.token.refresh_token is None or request.request_id:
+        """Return a refreshed token; None if only a login helps.
+
+        Only the last tier's token is refreshed, and only under its lock: another run may have used the refresh token of a copy already.
+        """
+        tier = self._tiers[-1] if self._tiers else None
+        entry = tier.get(request.key) if tier else None
+        if tier is None or entry is None or entry.token.refresh_token is None or request.request_id or not tier.holds_lock():
             return None
         try:
             return Entry(refresh(entry.token.refresh_token).with_refresh_token(entry.token.refresh_token), source="refresh")
@@ -135,9 +159,9 @@ class TokenCache:
         return response
 
     @contextlib.contextmanager
-    def _locked(self, key: CacheKey, timeout: float) -> Iterator[None]:
-        """Hold the locks of a cache key in all tiers, the nearest first."""
+    def _locked(self, tiers: Sequence[Tier], key: CacheKey, timeout: float) -> Iterator[None]:
+        """Hold the locks of a cache key in these tiers, the nearest first."""
         with contextlib.ExitStack() as stack:
-            for number, tier in enumerate(self._tiers):
-                stack.enter_context(tier.lock(key, timeout=(len(self._tiers) - number) * timeout))
+            for number, tier in enumerate(tiers):
+                stack.enter_context(tier.lock(key, timeout=(len(tiers) - number) * timeout))
             yield

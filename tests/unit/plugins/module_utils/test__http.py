@@ -618,7 +618,7 @@ def test_a_missing_library_is_named_with_the_host_and_the_python(http: Client, s
         get(http)
     assert str(caught.value) == (
         f"The Python library requests is missing for {sys.executable} on {socket.gethostname()}. "
-        "Install it there (pip install requests), or run the task on the controller (delegate_to: localhost)."
+        "Install it there (pip install requests). A task without delegate_to needs it on the controller only."
     )
     assert caught.value.__suppress_context__
     assert sim.counts["connections"] == 0

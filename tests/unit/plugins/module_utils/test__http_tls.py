@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import pathlib
 import time
 from typing import Any
@@ -13,7 +14,7 @@ from typing import Any
 import pytest
 import trustme
 from ansible_collections.forti.oauth.plugins.module_utils._errors import OptionError
-from ansible_collections.forti.oauth.plugins.module_utils._http_tls import tls
+from ansible_collections.forti.oauth.plugins.module_utils._http_tls import client_digest, tls
 from cryptography.hazmat.primitives import serialization
 
 NO_PAIR = "client_cert and client_key are no certificate with its key, both as PEM. Check both."
@@ -93,3 +94,66 @@ def test_a_directory_is_no_certificate(tmp_path: pathlib.Path) -> None:
 def test_a_file_that_is_not_there(name: str) -> None:
     with pytest.raises(OptionError, match=rf"^{name}: there is no file /no/such on "):
         tls(options(**{name: "/no/such"}))
+
+
+def copied(path: str, folder: pathlib.Path) -> str:
+    """Return another path with the same content, as AWX writes it for each job."""
+    folder.mkdir()
+    copy = folder / "awx_4711"
+    copy.write_bytes(pathlib.Path(path).read_bytes())
+    return str(copy)
+
+
+def test_without_a_client_certificate_there_is_no_digest() -> None:
+    assert client_digest(options()) is client_digest(options(client_cert="", ca_path="/no/such")) is None
+
+
+@pytest.mark.parametrize("name", ["client_cert", "client_key"])
+def test_the_same_content_under_another_path_has_the_same_digest(files: dict[str, str], tmp_path: pathlib.Path, name: str) -> None:
+    known = options(client_cert=files["cert"], client_key=files["key"])
+    assert client_digest({**known, name: copied(known[name], tmp_path / "job")}) == client_digest(known)
+
+
+@pytest.mark.parametrize(
+    "others",
+    [
+        pytest.param({"client_key": "other key"}, id="another key"),
+        pytest.param({"client_cert": "both"}, id="another certificate"),
+        pytest.param({"client_key": None}, id="no key"),
+        pytest.param({"client_cert": "key", "client_key": "cert"}, id="the other way around"),
+        pytest.param({"client_cert": "both", "client_key": None}, id="one file with both"),
+        pytest.param({"client_cert": "empty", "client_key": "both"}, id="the border moved"),
+    ],
+)
+def test_another_certificate_or_key_has_another_digest(files: dict[str, str], others: dict[str, str | None]) -> None:
+    known = options(client_cert=files["cert"], client_key=files["key"])
+    other = {**known, **{name: file and files[file] for name, file in others.items()}}
+    assert client_digest(other) not in (client_digest(known), None)
+
+
+def test_a_file_that_changes_in_its_place_has_another_digest(files: dict[str, str]) -> None:
+    known = options(client_cert=files["both"])
+    before = client_digest(known)
+    pathlib.Path(files["both"]).write_bytes(b"renewed")
+    assert client_digest(known) != before
+
+
+def test_a_digest_is_no_part_of_the_key(files: dict[str, str]) -> None:
+    digest = client_digest(options(client_cert=files["cert"], client_key=files["key"]))
+    assert digest is not None
+    assert len(digest) == 64
+    assert set(digest) <= set("0123456789abcdef")
+    assert digest != hashlib.sha256(pathlib.Path(files["key"]).read_bytes()).hexdigest()
+
+
+@pytest.mark.parametrize("name", ["client_cert", "client_key"])
+@pytest.mark.parametrize(
+    ("path", "says"),
+    [("/no/such", "there is no file /no/such on "), ("/", "the file / cannot be read: is a directory."), ("/proc/self/mem", "the file /proc/self/mem cannot be ")],
+    ids=["missing", "a directory", "not readable"],
+)
+def test_a_file_that_cannot_be_read_for_the_digest_is_named(files: dict[str, str], name: str, path: str, says: str) -> None:
+    with pytest.raises(OptionError) as caught:
+        client_digest({**options(client_cert=files["cert"], client_key=files["key"]), name: path})
+    assert str(caught.value).startswith(f"{name}: {says}")
+    assert caught.value.__suppress_context__ or caught.value.__context__ is None

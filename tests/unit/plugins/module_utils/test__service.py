@@ -156,15 +156,19 @@ def test_to_revoke_a_given_token_needs_no_user() -> None:
     assert service_for(FortiAuthenticator, {**FAC, "state": "absent", "access_token": "A30"}).options["access_token"] == "A30"
 
 
-def test_to_revoke_a_kept_token_needs_what_identifies_it_and_nothing_that_is_used_once() -> None:
-    assert service_for(FortiAuthenticator, {**CODE, "code": None, "state": "absent"}).options["code"] is None
-    with pytest.raises(OptionError, match=r"^password is missing"):
-        service_for(FortiAuthenticator, {**FAC, "username": "u", "state": "absent"})
+@pytest.mark.parametrize(("options", "name"), [({**CODE, "code": None}, "code"), ({**FAC, "username": "u"}, "password")], ids=["code", "password"])
+def test_to_revoke_a_kept_token_needs_what_identifies_it(options: dict[str, Any], name: str) -> None:
+    with pytest.raises(OptionError, match=f"^{name} is missing"):
+        service_for(FortiAuthenticator, {**options, "state": "absent"})
 
 
-def test_the_lock_timeout_covers_three_requests_and_the_push() -> None:
-    assert service_for(FortiCwp, CWP).lock_timeout == 3 * 4 * (30 + 30)
-    assert service_for(FortiAuthenticator, {**USER, "retries": 0, "timeout": 5, "push_timeout": 90}).lock_timeout == 3 * 35 + 90
+def test_to_revoke_the_kept_token_of_a_code_needs_the_code_and_not_its_verifier() -> None:
+    assert service_for(FortiAuthenticator, {**CODE, "state": "absent"}).options["code_verifier"] is None
+
+
+def test_the_lock_timeout_is_that_of_the_holder_and_half_a_minute() -> None:
+    assert service_for(FortiCwp, CWP).lock_timeout == 4 * 30 + 30
+    assert service_for(FortiAuthenticator, {**USER, "retries": 0, "timeout": 5, "push_timeout": 90}).lock_timeout == 90 + 5 + 30
 
 
 @pytest.mark.parametrize(

@@ -199,9 +199,9 @@ def test_an_entry_gives_the_same_token_back() -> None:
 
 
 def test_a_modules_result_counts_by_the_clock_of_this_machine() -> None:
-    token = Token.from_result({**fac(expires_in=36000, refresh_token="R30").as_result("login"), "expires_in": 100}, now=5.0)
+    token = Token.from_result({**fac(expires_in=36000, refresh_token="R30").as_result("login"), "expires_in": 100}, server=FAC, now=5.0)
     assert token == Token("A30", FAC, refresh_token="R30", issued_at=5.0, expires_at=105.0)
-    assert Token.from_result({**token.as_result("login"), "expires_in": None}, now=5.0).expires_at is None
+    assert Token.from_result({**token.as_result("login"), "expires_in": None}, server=FAC, now=5.0).expires_at is None
 
 
 def test_no_secret_in_the_repr_and_no_change_of_a_token() -> None:

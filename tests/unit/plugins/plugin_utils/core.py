@@ -30,9 +30,19 @@ class Core:
             init_plugin_loader([str(PLUGINS.parents[3])])
         self.loader = DataLoader()
 
-    def action(self, name: str, arguments: dict[str, Any], *, check_mode: bool = False, environment: Any = None, transport: str = "local") -> ActionBase:
+    def action(
+        self,
+        name: str,
+        arguments: dict[str, Any],
+        *,
+        check_mode: bool = False,
+        environment: Any = None,
+        transport: str = "local",
+        delegate_to: str | None = None,
+    ) -> ActionBase:
         """Return the action plugin of a task."""
-        task = Task.load({f"forti.oauth.{name}": arguments, "check_mode": check_mode, "environment": environment or {}})
+        keywords = {"check_mode": check_mode, "environment": environment or {}, **({"delegate_to": delegate_to} if delegate_to else {})}
+        task = Task.load({f"forti.oauth.{name}": arguments, **keywords})
         connection = connection_loader.get(transport, PlayContext(), None)
         action: ActionBase = action_loader.get(
             f"forti.oauth.{name}",

@@ -104,10 +104,21 @@ def test_the_environment_of_a_task_holds_no_options_for_a_module_and_is_restored
     assert dict(os.environ) == before
 
 
-@pytest.mark.parametrize(("remote_is_local", "is_remote"), [(False, True), (True, False)], ids=["a host", "a container's own controller"])
-def test_the_connection_says_from_where_the_server_is_asked(core: Core, monkeypatch: pytest.MonkeyPatch, remote_is_local: bool, is_remote: bool) -> None:
-    action = core.action("fac_oauth_token", USER)
-    monkeypatch.setattr(action._connection, "transport", "elsewhere")
+@pytest.mark.parametrize(
+    ("delegate_to", "transport", "remote_is_local", "is_remote"),
+    [
+        pytest.param("jump", "elsewhere", False, True, id="delegated to a host"),
+        pytest.param("jump", "elsewhere", True, False, id="delegated to a container's own controller"),
+        pytest.param("jump", "local", False, False, id="delegated to a host that is the controller"),
+        pytest.param(None, "elsewhere", False, False, id="a managed host"),
+        pytest.param(None, "local", False, False, id="the controller"),
+    ],
+)
+def test_the_server_is_asked_from_the_controller_unless_the_task_is_delegated_to_a_host_elsewhere(
+    core: Core, monkeypatch: pytest.MonkeyPatch, delegate_to: str | None, transport: str, remote_is_local: bool, is_remote: bool
+) -> None:
+    action = core.action("fac_oauth_token", USER, delegate_to=delegate_to)
+    monkeypatch.setattr(action._connection, "transport", transport)
     monkeypatch.setattr(action._connection, "_remote_is_local", remote_is_local, raising=False)
     ran: list[str] = []
 
@@ -117,5 +128,6 @@ def test_the_connection_says_from_where_the_server_is_asked(core: Core, monkeypa
 
     monkeypatch.setattr(action, "_execute_module", execute)
     result = action.run(None, {})
-    assert (bool(ran), bool(result.get("failed"))) == (is_remote, is_remote)
+    assert ran == (["forti.oauth.fac_oauth_token"] if is_remote else [])
+    assert bool(result.get("failed")) is is_remote
     assert result.get("msg") == ("No Python there." if is_remote else None)

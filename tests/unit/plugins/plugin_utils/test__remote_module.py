@@ -40,9 +40,9 @@ class Host:
         return answer if answer.get("failed") or "result" in answer else _result_cipher.encrypt({"changed": False, **answer}, module_args[_result_cipher.KEY])
 
 
-def service(notify: Callable[[str], Any] = pytest.fail, **options: Any) -> FortiAuthenticator:
+def service(notify: Callable[[str], Any] = pytest.fail, warn: Callable[[str], Any] = pytest.fail, **options: Any) -> FortiAuthenticator:
     given = {**USER, "server": "fac.example.com", **options}
-    return FortiAuthenticator.from_options(given, explicit=given, warn=pytest.fail, notify=notify)
+    return FortiAuthenticator.from_options(given, explicit=given, warn=warn, notify=notify, delegated_to="jump")
 
 
 def remote(core: Core, monkeypatch: pytest.MonkeyPatch, host: Host, **written: Any) -> RemoteModule:
@@ -53,7 +53,8 @@ def remote(core: Core, monkeypatch: pytest.MonkeyPatch, host: Host, **written: A
 
 def test_a_real_module_logs_in_from_the_host_and_no_output_holds_its_result(core: Core, sim: Simulator, monkeypatch: pytest.MonkeyPatch) -> None:
     plugin_loaders.connection_loader.add_directory(str(CONNECTIONS))
-    action = core.action("fac_oauth_token", USER, transport="elsewhere")
+    variables = {"ansible_delegated_vars": {"jump": {"ansible_python_interpreter": sys.executable}}}
+    action = core.action("fac_oauth_token", USER, transport="elsewhere", delegate_to="jump")
     action._shared_loader_obj = plugin_loaders
     outputs: list[str] = []
     execute = action._low_level_execute_command
@@ -63,13 +64,15 @@ def test_a_real_module_logs_in_from_the_host_and_no_output_holds_its_result(core
         return execute_result
 
     monkeypatch.setattr(action, "_low_level_execute_command", logged)
-    result = action.run(None, {"ansible_python_interpreter": sys.executable})
+    result = action.run(None, variables)
     assert result.get("msg") is None
     assert (result["source"], result["server"]) == ("login", sim.url)
     assert sim.counts["fac.login"] == 1
     assert outputs
     assert not [secret for secret in (*sim.secrets(), USER["password"]) if any(secret in output for output in outputs)]
-    assert core.task("fac_oauth_token", USER)["source"] == "cache"
+    assert core.task("fac_oauth_token", USER, transport="elsewhere", delegate_to="jump")["source"] == "cache"
+    other = core.task("fac_oauth_token", USER)
+    assert (other["source"], other["access_token"] == result["access_token"]) == ("login", False)
 
 
 def test_the_module_gets_the_options_but_not_those_of_the_controller(core: Core, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -129,13 +132,16 @@ def test_a_result_that_was_changed_on_the_way_is_a_failure_that_says_so(core: Co
     assert caught.value.__cause__ is caught.value.__context__ is None
 
 
-def test_what_core_adds_to_the_result_stays_except_the_invocation(core: Core, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_of_what_core_adds_to_the_result_only_the_warnings_are_told(core: Core, monkeypatch: pytest.MonkeyPatch) -> None:
     class Adds(Host):
         def __call__(self, *arguments: Any, **more: Any) -> dict[str, Any]:
-            return {**super().__call__(*arguments, **more), "warnings": ["An old Python."], "invocation": {"module_args": {"password": "p"}}}
+            added = {"warnings": ["An old Python."], "invocation": {"module_args": {"password": "p"}}, "ansible_facts": {"x": 1}, "access_token": "A9"}
+            return {**super().__call__(*arguments, **more), **added}
 
-    result = remote(core, monkeypatch, Adds({"access_token": "A1"})).run(service())
-    assert result == {"changed": False, "access_token": "A1", "warnings": ["An old Python."]}
+    warnings: list[str] = []
+    result = remote(core, monkeypatch, Adds({"access_token": "A1"})).run(service(warn=warnings.append))
+    assert result == {"changed": False, "access_token": "A1"}
+    assert warnings == ["An old Python."]
 
 
 def test_a_failure_comes_back_with_its_details_and_without_secrets(core: Core, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -152,8 +158,10 @@ def test_a_failure_comes_back_with_its_details_and_without_secrets(core: Core, m
         "exception": "Traceback",
         "invocation": {"module_args": {"password": password}},
     }
+    warnings: list[str] = []
     with pytest.raises(RemoteFailure) as caught:
-        remote(core, monkeypatch, Host(failed)).run(service())
+        remote(core, monkeypatch, Host(failed)).run(service(warn=warnings.append))
+    assert warnings == ["x"]
     assert caught.value.as_result() == {
         "msg": "Wrong password ********.",
         "status": 401,
@@ -161,7 +169,6 @@ def test_a_failure_comes_back_with_its_details_and_without_secrets(core: Core, m
         "error_description": "no ********",
         "rc": 1,
         "module_stderr": "Traceback ********",
-        "warnings": ["x"],
     }
 
 

@@ -7,7 +7,9 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import pathlib
+import re
 import time
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -32,6 +34,24 @@ def by_task(refresh_token: str, **more: str) -> dict[str, str]:
     return {**CLIENT, **more, "grant_type": "refresh_token", "refresh_token": refresh_token}
 
 
+def without_memory(message: str, *, refused: bool = True, ago: int = 0) -> str:
+    """Return the message of a failure from the negative cache without the words that say so. They must be there, and tell the seconds.
+
+    :arg ago: the seconds since it was refused; a slow machine may need a few more.
+    """
+    words = r"refused (\d+) s ago; not asked again for (\d+) s; force: true asks anew" if refused else r"failed (\d+) s ago for another task or host that asked at the same time"
+    found = re.fullmatch(rf"(.*) \({words}\)", message)
+    assert found, message
+    assert ago <= int(found[2]) <= ago + 9, message
+    assert not refused or int(found[2]) + int(found[3]) == 60, message
+    return found[1]
+
+
+def without_any_memory(message: str, *, refused: bool = True) -> str:
+    """Return a message without such words, if there are some."""
+    return without_memory(message, refused=refused) if message.endswith(")") and " s ago" in message else message
+
+
 @dataclasses.dataclass
 class CacheHarness:
     """A token cache, and its token service. The tokens are A1, A2 and so on, with the refresh tokens R1, R2 and so on."""
@@ -41,6 +61,9 @@ class CacheHarness:
     refresh_token: str | None = "R{}"  # of the tokens; None if the service sends none
     login_fails: FortiError | None = None
     refresh_fails: FortiError | None = None
+    session_fails: FortiError | None = None  # a login that goes on with a challenge
+    meanwhile: Callable[[], Any] = lambda: None  # what happens while the service answers
+    for_run_only: bool = False  # whether tokens are kept for the run only
     takes: float = 0  # seconds
     warn: Callable[[str], Any] = pytest.fail
     open_backend: Callable[[str], Backend] = RunBackend  # for a folder
@@ -63,7 +86,8 @@ class CacheHarness:
     def cache(self, run: str | None = "run", shared: str | None = None) -> TokenCache:
         """Return a token cache with tiers in these subfolders."""
         folders = [str(self.folder / name) for name in (run, shared) if name is not None]
-        return TokenCache([lambda folder=folder: self.open_backend(folder) for folder in folders], warn=self.warn)  # type: ignore[misc]
+        open_backends = [functools.partial(self._open, folder) for folder in folders]
+        return TokenCache(open_backends, for_run_only=self.for_run_only, warn=self.warn)
 
     def ask(self, key: Mapping[str, str] | None = None, *, run: str | None = "run", shared: str | None = None, **more: Any) -> Result:
         """Ask for a token, and return the task's result."""
@@ -96,14 +120,18 @@ class CacheHarness:
 
         return self.cache(run, shared).revoke(key or LOGIN, access_token, lock_timeout=20, revoke=at_service, check_mode=check_mode)
 
-    def _login(self) -> Token:
-        return self._answer("login", self.login_fails)
+    def _open(self, folder: str) -> Backend:
+        return self.open_backend(folder)
+
+    def _login(self, challenge: Mapping[str, str] | None) -> Token:
+        return self._answer(f"session {challenge['session']}", self.session_fails) if challenge else self._answer("login", self.login_fails)
 
     def _refresh(self, refresh_token: str) -> Token:
         return self._answer(f"refresh {refresh_token}", self.refresh_fails)
 
     def _answer(self, request: str, problem: FortiError | None) -> Token:
         time.sleep(self.takes)
+        self.meanwhile()
         with (self.folder / "requests").open("a") as log:
             log.write(f"{request}\n")
         if problem is not None:

@@ -8,12 +8,18 @@ from __future__ import annotations
 
 import os
 import pathlib
+import stat
 import time
 from collections.abc import Callable
 
 import pytest
 from ansible_collections.forti.oauth.plugins.plugin_utils._cache.backend import BackendError
-from ansible_collections.forti.oauth.plugins.plugin_utils._cache.backend_files import DirectoryBackend, RunBackend
+from ansible_collections.forti.oauth.plugins.plugin_utils._cache.backend_files import DirectoryBackend, FilesBackend, RunBackend
+
+from tests.unit.conftest import Processes
+
+
+NO_DIRECTORY = "is not used: it is a symbolic link or no directory. Name the directory itself."
 
 
 @pytest.fixture
@@ -38,9 +44,9 @@ def of_mode(mode: int) -> Callable[[pathlib.Path], None]:
 @pytest.mark.parametrize(
     ("make", "said"),
     [
-        pytest.param(linked, "is not used: it is a symbolic link or no directory. Name the directory itself.", id="link"),
-        pytest.param(lambda folder: folder.symlink_to("gone"), "cannot be used: File exists", id="link to nothing"),
-        pytest.param(lambda folder: folder.write_text(""), "cannot be used: File exists", id="file"),
+        pytest.param(linked, NO_DIRECTORY, id="link"),
+        pytest.param(lambda folder: folder.symlink_to("gone"), NO_DIRECTORY, id="link to nothing"),
+        pytest.param(lambda folder: folder.write_text(""), NO_DIRECTORY, id="file"),
         *(
             pytest.param(of_mode(mode), "is not used: others may get at it. Give it to yourself alone (chmod 0700).", id=oct(mode))
             for mode in (0o755, 0o750, 0o701, 0o770, 0o702, 0o1777)
@@ -76,6 +82,37 @@ def test_a_directory_of_ones_own_is_used(folder: pathlib.Path, mode: int) -> Non
 def test_the_folders_above_it_are_made(folder: pathlib.Path) -> None:
     DirectoryBackend(str(folder / "a" / "b")).write("name", b"entry", keep_until=None)
     assert (folder / "a" / "b" / "name.token").read_bytes() == b"entry"
+
+
+@pytest.mark.parametrize("umask", [0, 0o022, 0o077], ids=oct)
+@pytest.mark.parametrize("kind", [DirectoryBackend, RunBackend])
+def test_every_folder_that_is_made_is_for_its_user_alone(folder: pathlib.Path, kind: type[FilesBackend], umask: int) -> None:
+    before = os.umask(umask)
+    try:
+        kind(str(folder / "a" / "b" / "c")).write("name", b"entry", keep_until=None)  # type: ignore[call-arg]
+    finally:
+        os.umask(before)
+    made = [path for path in (folder, *folder.rglob("*")) if path.is_dir()]
+    assert [path.name for path in made] == ["tokens", "a", "b", "c"]
+    assert {oct(stat.S_IMODE(path.stat().st_mode)) for path in made} == {"0o700"}
+
+
+def test_a_folder_above_that_exists_is_left_as_it_is(folder: pathlib.Path) -> None:
+    of_mode(0o755)(folder)
+    DirectoryBackend(str(folder / "own"))
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o755
+
+
+def test_a_file_in_the_way_is_a_backend_error(folder: pathlib.Path) -> None:
+    folder.write_text("")
+    with pytest.raises(BackendError) as caught:
+        DirectoryBackend(str(folder / "own"))
+    assert str(caught.value) == f"the directory {folder / 'own'} cannot be used: Not a directory"
+
+
+def test_20_processes_make_the_same_folders(folder: pathlib.Path, in_processes: Processes) -> None:
+    in_processes(20, lambda: DirectoryBackend(str(folder / "a" / "b")).write("name", b"entry", keep_until=None))
+    assert DirectoryBackend(str(folder / "a" / "b")).read("name") == b"entry"
 
 
 def test_a_write_removes_the_entries_whose_time_is_over(folder: pathlib.Path) -> None:

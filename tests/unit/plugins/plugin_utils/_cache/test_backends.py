@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import pathlib
 import subprocess
@@ -78,18 +79,25 @@ def test_where_tokens_are_kept(cache: str, folders: list[str], tmp_path: pathlib
         "REDIS://host/0",
         "://host",
         "file:///tmp/tokens",
-        "~/file",
-        "./file",
-        "~/file/",
     ],
 )
 @pytest.mark.parametrize("use", [backends, shared_backend, existing_backend])
 def test_an_invalid_value_is_refused_and_not_repeated(use: Callable[[str], Any], cache: str, home: pathlib.Path) -> None:
-    (home / "file").touch()
     with pytest.raises(OptionError) as caught:
         use(cache)
     assert str(caught.value) == INVALID
     assert made(home.parent) == []
+
+
+@pytest.mark.parametrize("cache", ["~/file", "./file", "~/file/"])
+def test_a_file_is_no_directory_and_says_so_when_it_is_used(cache: str, home: pathlib.Path) -> None:
+    (home / "file").touch()
+    _run, shared = backends(cache)
+    for use in (shared, shared_backend(cache), functools.partial(existing_backend, cache)):
+        with pytest.raises(BackendError) as caught:
+            use()
+        assert str(caught.value) == f"the directory {home}/file is not used: it is a symbolic link or no directory. Name the directory itself."
+    assert (home / "file").read_bytes() == b""
 
 
 def test_cache_none_has_no_backend_to_look_into() -> None:
@@ -128,10 +136,61 @@ def test_redis_is_opened_when_it_is_used_and_its_password_is_a_secret(url: str, 
     assert opened == [url]
 
 
-def test_a_url_that_cannot_be_read_says_so_when_it_is_used() -> None:
-    _run, shared = backends("redis://:hunter2@[::1/0")
-    with pytest.raises(OptionError, match=r"^cache is no URL of Redis\."):
-        shared()
+@pytest.mark.parametrize("use", [backends, shared_backend, existing_backend])
+@pytest.mark.parametrize(
+    "url",
+    [
+        pytest.param("redis://:hunt/er2@host:6379/0", id="a slash"),
+        pytest.param("redis://:hunt?er2@host:6379/0", id="a question mark"),
+        pytest.param("redis://:hunt#er2@host:6379/0", id="a hash"),
+        pytest.param("rediss://user:hunt/er2@host/0?ssl_ca_certs=/ca.pem", id="a slash, and options"),
+        pytest.param("redis://:12/er2@host:6379/0", id="a slash after what could be a port"),
+        pytest.param("redis://:/er2@host", id="a slash at its beginning"),
+        pytest.param("redis://:hunter2#@host", id="a hash at its end"),
+        pytest.param("redis://:hunt@er2?x@host:6379/0", id="an at sign and a question mark"),
+        pytest.param("redis://host:6379/0#hunter2", id="a fragment"),
+        pytest.param("redis://:hunter2@[::1/0", id="half a bracket"),
+        pytest.param("redis://:hunt[er2@host/0", id="a bracket"),
+        pytest.param("redis://:hunter2@host:99999/0", id="no port"),
+        pytest.param("redis://:hunter2@host:er2/0", id="a name for a port"),
+    ],
+)
+def test_a_url_that_ends_inside_its_password_is_refused_at_once_and_not_repeated(use: Callable[[str], Any], url: str) -> None:
+    with pytest.raises(OptionError) as caught:
+        use(url)
+    assert str(caught.value) == "cache is no URL of Redis. If its password holds / ? # @ or :, write %2F %3F %23 %40 %3A for them."
+    assert caught.value.__cause__ is caught.value.__context__ is None
+
+
+@pytest.mark.parametrize("path", ["/x", "/0/1", "/hunter2", "/-1", "//0", "/0 "])
+def test_a_url_with_more_than_the_number_of_a_database_is_refused(path: str) -> None:
+    with pytest.raises(OptionError) as caught:
+        backends(f"redis://:hunter2@host:6379{path}")
+    assert str(caught.value) == "cache is no URL of Redis: after the host and its port, only the number of a database may follow, such as /0."
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "redis://host",
+        "redis://host:6379",
+        "redis://host/",
+        "redis://host:6379/15",
+        "redis://:hunt%2Fer2@host:6379/0",
+        "redis://user:hunt%3Fer%232%40@host",
+        "redis://[::1]:6379/0",
+        "rediss://user:hunter2@host/0?ssl_ca_certs=/etc/ssl/ca.pem",
+    ],
+)
+def test_a_url_whose_password_is_escaped_is_fine(url: str) -> None:
+    assert len(backends(url)) == 2
+
+
+def test_an_escaped_password_is_a_secret_as_it_is_typed(monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[str] = []
+    monkeypatch.setattr(_redaction, "_register_secrets", told.extend)
+    backends("redis://:hunt%2Fer2@host/0?password=other%23er2")
+    assert told == ["hunt/er2", "other#er2"]
 
 
 def test_an_error_names_its_backend(home: pathlib.Path) -> None:

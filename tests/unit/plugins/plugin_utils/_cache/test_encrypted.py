@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from ansible_collections.forti.oauth.plugins.module_utils._errors import FortiError
 from ansible_collections.forti.oauth.plugins.plugin_utils._cache import encrypted
-from ansible_collections.forti.oauth.plugins.plugin_utils._cache.backend import Backend, BackendError, LockTimeout
+from ansible_collections.forti.oauth.plugins.plugin_utils._cache.backend import Backend, BackendError, IsHeld, LockTimeout
 from ansible_collections.forti.oauth.plugins.plugin_utils._cache.encrypted import EncryptedCache
 
 KEY, OTHER = {"server": "https://s", "password": "p"}, {"server": "https://s", "password": "q"}
@@ -35,6 +35,7 @@ class MemoryBackend:
         self.asked: list[str] = []
         self.fails_at = ""
         self.lock_times_out = False
+        self.lock_is_lost = False
 
     def open(self) -> Backend:
         self._ask("open")
@@ -60,15 +61,21 @@ class MemoryBackend:
         self._ask(f"disagree {name}")
 
     @contextlib.contextmanager
-    def lock(self, name: str, *, timeout: float) -> Iterator[None]:
+    def lock(self, name: str, *, timeout: float) -> Iterator[IsHeld]:
         self._ask(f"lock {timeout}")
         if self.lock_times_out:
             raise LockTimeout
-        yield
-        self.asked.append("free")
+        try:
+            yield self._is_held
+        finally:
+            self.asked.append("free")
 
     def entries(self) -> list[tuple[str, bytes]]:
         return list(self.entries_.items())
+
+    def _is_held(self) -> bool:
+        self._ask("held")
+        return not self.lock_is_lost
 
     def _ask(self, question: str) -> None:
         self.asked.append(question)
@@ -118,7 +125,7 @@ def test_an_entry_is_stored_and_removed(cache: EncryptedCache) -> None:
 def test_the_header_holds_no_secret(cache: EncryptedCache, backend: MemoryBackend) -> None:
     put(cache)
     (entry,) = backend.entries_.values()
-    assert entry.partition(b"\n")[0] == b'{"expires_at": 12.5, "format": 2, "keep_until": 99.5, "kind": "token", "server": "https://s"}'
+    assert entry.partition(b"\n")[0] == b'{"expires_at": 12.5, "format": 3, "keep_until": 99.5, "kind": "token", "server": "https://s"}'
     assert "write 99.5" in backend.asked
 
 
@@ -192,8 +199,8 @@ def test_scrypt_takes_the_parameters_that_are_promised(monkeypatch: pytest.Monke
     with monkeypatch.context() as changed:
         changed.setattr(scrypt, "Scrypt", Recorded)
         assert encrypted._scrypt(b"secret", b"salt") == b"secret"
-    assert seen == [{"salt": b"salt", "length": 32, "n": 2**15, "r": 8, "p": 1}]
-    expected = hashlib.scrypt(b"secret", salt=b"salt", n=2**15, r=8, p=1, dklen=32, maxmem=2**26)
+    assert seen == [{"salt": b"salt", "length": 32, "n": 2**15, "r": 8, "p": 3}]
+    expected = hashlib.scrypt(b"secret", salt=b"salt", n=2**15, r=8, p=3, dklen=32, maxmem=2**26)
     assert encrypted._scrypt(b"secret", b"salt") == expected
 
 
@@ -231,16 +238,78 @@ def test_a_lock_is_held_as_long_as_its_block_runs(cache: EncryptedCache, backend
     with cache.lock(KEY, timeout=5):
         assert backend.asked[-1] == "lock 5"
         put(cache)
+        assert backend.asked[-1] == "write 99.5"
     assert backend.asked[-1] == "free"
 
 
-def test_a_lock_that_times_out_is_an_error_and_the_backend_stays_in_use(cache: EncryptedCache, backend: MemoryBackend) -> None:
+def test_a_lock_of_the_run_that_times_out_is_an_error_and_the_backend_stays_in_use(cache: EncryptedCache, backend: MemoryBackend) -> None:
     backend.lock_times_out = True
     with pytest.raises(FortiError) as caught:
         lock(cache)
-    assert str(caught.value) == "Another task or run has been getting the same token for 5 seconds. Look for one that hangs."
+    assert str(caught.value) == "Another task of this run has been getting the same token for 5 seconds. Look for one that hangs."
     put(cache)
     assert cache.get(KEY, "token") == CONTENT
+
+
+def test_a_lock_of_a_shared_backend_that_times_out_is_a_warning_and_the_play_goes_on_without_it(backend: MemoryBackend) -> None:
+    warnings: list[str] = []
+    cache = EncryptedCache(backend.open, warn=warnings.append)
+    backend.private, backend.lock_times_out = False, True
+    with cache.lock(KEY, timeout=150):
+        put(cache)
+        assert cache.get(KEY, "token") is None
+        assert cache.holds_lock()
+    lock(cache)
+    assert warnings == [
+        "Memory: another run has been getting the same token for 150 seconds; look for one that hangs. "
+        "The play goes on without it; tokens are not shared by it."
+    ]
+    assert backend.asked == ["open", "agree salt", "lock 150"]
+
+
+def test_who_lost_the_lock_writes_no_more_and_says_so_once(backend: MemoryBackend) -> None:
+    warnings: list[str] = []
+    cache = EncryptedCache(backend.open, warn=warnings.append)
+    with cache.lock(KEY, timeout=5):
+        assert cache.holds_lock()
+        backend.lock_is_lost = True
+        assert not cache.holds_lock()
+        put(cache)
+        cache.delete(KEY, "token")
+        put(cache, "failure")
+    assert backend.entries_ == {}
+    assert not [question for question in backend.asked if question.startswith(("write", "remove"))]
+    assert backend.asked[-1] == "free"
+    assert warnings == ["Memory: the lock was lost meanwhile. The play goes on without it; tokens are not shared by it."]
+
+
+def test_a_write_alone_finds_out_that_the_lock_was_lost(backend: MemoryBackend) -> None:
+    warnings: list[str] = []
+    cache = EncryptedCache(backend.open, warn=warnings.append)
+    with cache.lock(KEY, timeout=5):
+        backend.lock_is_lost = True
+        put(cache)
+    assert backend.entries_ == {}
+    assert len(warnings) == 1
+
+
+def test_a_backend_that_does_not_tell_whether_the_lock_is_held_counts_as_lost(backend: MemoryBackend) -> None:
+    warnings: list[str] = []
+    cache = EncryptedCache(backend.open, warn=warnings.append)
+    with cache.lock(KEY, timeout=5):
+        backend.fails_at = "held"
+        assert not cache.holds_lock()
+        put(cache)
+    assert (backend.entries_, warnings) == ({}, [WARNING])
+
+
+def test_after_a_lock_was_freed_it_is_not_asked_for_any_more(cache: EncryptedCache, backend: MemoryBackend) -> None:
+    lock(cache)
+    backend.lock_is_lost = True
+    assert cache.holds_lock()
+    put(cache)
+    assert cache.get(KEY, "token") == CONTENT
+    assert "held" not in backend.asked
 
 
 @pytest.mark.parametrize(("fails_at", "use"), USES)
@@ -274,7 +343,7 @@ def test_an_error_inside_of_a_lock_is_not_the_backends(cache: EncryptedCache, ba
     assert cache.get(KEY, "token") is None
 
 
-@pytest.mark.parametrize("garbage", [b"", b"\xff", b'{"format": 2}\nshort', b'{"format": 1}\n' + b"x" * 40])
+@pytest.mark.parametrize("garbage", [b"", b"\xff", b'{"format": 3}\nshort', b'{"format": 2}\n' + b"x" * 40])
 def test_a_corrupt_entry_is_removed(cache: EncryptedCache, backend: MemoryBackend, garbage: bytes) -> None:
     put(cache)
     backend.entries_ = dict.fromkeys(backend.entries_, garbage)
@@ -283,7 +352,7 @@ def test_a_corrupt_entry_is_removed(cache: EncryptedCache, backend: MemoryBacken
 
 
 def test_an_entry_of_another_format_has_another_name(backend: MemoryBackend, monkeypatch: pytest.MonkeyPatch) -> None:
-    for version in (1, 2):
+    for version in (2, 3):
         monkeypatch.setattr(encrypted, "_FORMAT", version)
         cache = EncryptedCache(backend.open, warn=pytest.fail)
         assert cache.get(KEY, "token") is None

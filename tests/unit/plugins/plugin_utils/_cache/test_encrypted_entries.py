@@ -90,7 +90,7 @@ def test_every_kind_of_entry_has_a_name_and_a_key_of_its_own(tmp_path: pathlib.P
 
 def test_the_header_is_readable_and_holds_nothing_else() -> None:
     head, _newline, _rest = closed(CONTENT).partition(b"\n")
-    assert json.loads(head) == read_header(head) == {**HEADER, "format": 2}
+    assert json.loads(head) == read_header(head) == {**HEADER, "format": 3}
 
 
 def test_the_header_cannot_be_changed() -> None:
@@ -116,15 +116,15 @@ def test_an_entry_with_any_bit_flipped_is_a_miss() -> None:
     assert [at for at in range(len(entry)) if opened(flipped(entry, at)) is not None] == []
 
 
-@pytest.mark.parametrize("other", [b"0", b"1", b"null", b'"2"', b"[2]"], ids=repr)
+@pytest.mark.parametrize("other", [b"0", b"1", b"2", b"4", b"null", b'"3"', b"[3]"], ids=repr)
 def test_an_entry_of_another_format_is_a_miss(other: bytes) -> None:
     entry = closed(CONTENT, header={})
-    assert entry.startswith(b'{"format": 2}\n')
-    assert opened(entry.replace(b"2", other, 1)) is None
-    assert read_header(entry.replace(b"2", other, 1)) is None
+    assert entry.startswith(b'{"format": 3}\n')
+    assert opened(entry.replace(b"3", other, 1)) is None
+    assert read_header(entry.replace(b"3", other, 1)) is None
 
 
-@pytest.mark.parametrize("entry", [b"", b"\n", b"{}\nx", b"[]\nx", b"\xff\xfe\nx", b'{"format": 2', b'{"format": 2}\n', b'{"format": 2}\nshort'], ids=repr)
+@pytest.mark.parametrize("entry", [b"", b"\n", b"{}\nx", b"[]\nx", b"\xff\xfe\nx", b'{"format": 3', b'{"format": 3}\n', b'{"format": 3}\nshort'], ids=repr)
 def test_other_bytes_are_a_miss(entry: bytes) -> None:
     assert opened(entry) is None
 

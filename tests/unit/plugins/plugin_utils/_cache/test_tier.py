@@ -11,11 +11,11 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from ansible_collections.forti.oauth.plugins.module_utils._errors import ChallengeRequired, FortiError, Refused, RemoteFailure, Unreachable
+from ansible_collections.forti.oauth.plugins.module_utils._errors import ChallengeRequired, FortiError, Refused, RemoteFailure, Unreachable, is_refusal
 from ansible_collections.forti.oauth.plugins.module_utils._token import Token
 from ansible_collections.forti.oauth.plugins.plugin_utils._cache.tier import CacheRequest, Entry, Tier, tombstone
 
-from tests.unit.plugins.plugin_utils._cache.harness import CLIENT, LOGIN, SERVER, CacheHarness, by_task
+from tests.unit.plugins.plugin_utils._cache.harness import CLIENT, LOGIN, SERVER, CacheHarness, by_task, without_memory
 
 NOW = 1_700_000_000.0
 After = Callable[[float], None]
@@ -99,7 +99,7 @@ def test_a_stored_entry_comes_back_the_same(tier: Tier) -> None:
 def test_how_long_a_token_is_stored(tier: Tier, harness: CacheHarness, life: float | None, refresh_token: str | None, keep_until: float | None) -> None:
     tier.put(token("A1", refresh_token, life=life), LOGIN)
     expires_at = None if life is None else NOW + life
-    header = {"format": 2, "kind": "token", "server": SERVER, "keep_until": keep_until, "expires_at": expires_at}
+    header = {"format": 3, "kind": "token", "server": SERVER, "keep_until": keep_until, "expires_at": expires_at}
     assert harness.headers("run") == [header]
 
 
@@ -157,7 +157,9 @@ def test_a_failure_comes_back_as_a_task_shows_it(tier: Tier, error: FortiError) 
     tier.put_failure(error, request())
     known = tier._failure(waiting)
     assert known is not None
-    assert known.as_result() == error.as_result()
+    assert {**known.as_result(), "msg": without_memory(str(known), refused=is_refusal(error))} == error.as_result()
+    assert known.remembered is not None
+    assert is_refusal(known) is is_refusal(error)
     assert isinstance(known, ChallengeRequired) is isinstance(error, ChallengeRequired)
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.forti.oauth.plugins.module_utils._errors import Unreachable
+from ansible_collections.forti.oauth.plugins.plugin_utils._cache.backend_files import DirectoryBackend, RunBackend
 
 from tests.unit.plugins.plugin_utils._cache.harness import CLIENT, LOGIN, CacheHarness, by_task
 
@@ -36,6 +37,59 @@ def test_the_entry_is_gone_from_both_tiers(harness: CacheHarness) -> None:
     harness.revoke(None, shared="shared")
     for name in ("run", "shared"):
         assert [header and header["kind"] for header in harness.headers(name)] == ["ended"]
+
+
+@pytest.mark.parametrize("life", [3600, None], ids=["an hour", "never expires"])
+def test_a_dead_token_does_not_come_back_when_its_tombstone_is_over(harness: CacheHarness, life: float | None, after: Callable[[float], None]) -> None:
+    harness.open_backend = lambda folder: DirectoryBackend(folder) if folder.endswith("shared") else RunBackend(folder)
+    harness.life = life
+    harness.ask(shared="shared")
+    harness.revoke(None, shared="shared")
+    after(86400 + 10)
+    harness.ask({**LOGIN, "username": "other"}, run="another", shared="shared")  # a write removes what is over
+    assert harness.token(run="third", shared="shared") == "A3"
+
+
+def test_a_tombstone_of_the_run_hides_the_token_of_the_shared_store(harness: CacheHarness) -> None:
+    harness.ask(shared="shared")
+    assert harness.revoke("A1", CLIENT, run="another") is True  # with cache: run
+    assert [harness.token(run="another", shared="shared") for _each in range(2)] == ["A2", "A2"]
+    assert harness.requests == ["login", "login"]  # the dead token's refresh token was not sent
+
+
+def test_a_tombstone_of_a_run_is_none_of_another_runs(harness: CacheHarness) -> None:
+    harness.ask(shared="shared")
+    harness.revoke("A1", CLIENT, run="another")
+    assert harness.token(run="third", shared="shared") == "A1"
+
+
+def test_a_tombstone_is_in_every_store_even_if_tokens_are_kept_for_the_run_only(harness: CacheHarness) -> None:
+    harness.ask(shared="shared")
+    harness.for_run_only = True
+    assert harness.revoke("A1", CLIENT, run="another", shared="shared") is True
+    assert sorted(header["kind"] for header in harness.headers("shared") if header) == ["ended", "token"]
+    assert harness.revoke("A1", CLIENT, run="third", shared="shared") is False
+    harness.for_run_only = False
+    assert harness.token(run="fourth", shared="shared") == "A2"
+    assert harness.revoked == ["A1"]
+
+
+def test_tokens_that_are_kept_for_the_run_only_are_nowhere_else(harness: CacheHarness) -> None:
+    harness.for_run_only = True
+    assert [harness.token(shared="shared") for _each in range(2)] == ["A1", "A1"]
+    assert not (harness.folder / "shared").exists()
+    harness.for_run_only = False
+    harness.ask({**LOGIN, "username": "other"}, run="another", shared="shared")
+    harness.for_run_only = True
+    assert harness.token({**LOGIN, "username": "other"}, run="third", shared="shared") == "A3"  # and none comes from there
+
+
+@pytest.mark.parametrize("given", [None, "A1"], ids=["by its options", "by its text"])
+def test_ended_and_got_again_a_live_one_is_handed_out_here_and_in_a_later_run(harness: CacheHarness, given: str | None) -> None:
+    harness.ask(shared="shared")
+    harness.revoke(given, LOGIN if given is None else CLIENT, shared="shared")
+    assert [harness.token(run=run, shared="shared") for run in ("run", "run", "later", "later")] == ["A2"] * 4
+    assert harness.requests == ["login", "login"]
 
 
 def test_a_revoked_token_has_a_tombstone_for_every_cache_key(harness: CacheHarness) -> None:

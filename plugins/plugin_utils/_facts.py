@@ -1,0 +1,44 @@
+# Copyright (c) 2026, the forti.oauth authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This file is **private** to the collection: it can change at any time. Do not use it outside of the collection.
+
+"""A managed host never steers: a variable that its facts set is not an option."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from ansible_collections.forti.oauth.plugins.module_utils._errors import OptionError
+
+
+def refuse_facts(names: Iterable[str], variables: Mapping[str, Any]) -> None:
+    """Check that none of these variables comes from the host's facts.
+
+    :raises OptionError: one does.
+    """
+    problem = problem_with(names, variables)
+    if problem:
+        raise OptionError(problem)
+
+
+def problem_with(names: Iterable[str], variables: Mapping[str, Any]) -> str | None:
+    """Return the message for the first of these variables that comes from the host's facts; None if none does.
+
+    Any module's result may set facts, so they are the host's words. They win over the defaults of a role and over the inventory.
+    """
+    steered = next((name for name in names if is_fact(name, variables)), None)
+    if steered is None:
+        return None
+    return (
+        f"{steered} comes from the facts of {variables.get('inventory_hostname', 'the host')}, or from set_fact with cacheable. "
+        "A host must not choose it. Set it in the inventory, in vars or in the task, or run with ANSIBLE_INJECT_FACT_VARS=False."
+    )
+
+
+def is_fact(name: str, variables: Mapping[str, Any]) -> bool:
+    """Return whether the value of a variable is that of the fact of the same name."""
+    facts = variables.get("ansible_facts")
+    return isinstance(facts, Mapping) and name in variables and name in facts and bool(variables[name] == facts[name])
