@@ -26,6 +26,7 @@ from tests.simulator import Simulator
 
 PROGRAM = str(pathlib.Path(sys.executable).parent / "ansible-playbook")
 PLUGINS = pathlib.Path(__file__).parent / "plugins"
+JUMPS = ("jump", "jump2")  # hosts that are not among the play's: tasks are delegated to them
 PASSWORDS = {
     "luser1": "Pass-Word-12345678",
     "push1": "Push-Word-12345678",
@@ -101,6 +102,8 @@ class Player:
         env: dict[str, str] | None = None,
         arguments: tuple[str, ...] = (),
         connection: str = "local",
+        delegate_to: str = "",
+        verbosity: int = 4,
         fails: bool = False,
         shows: tuple[str, ...] = (),
         shows_session: bool = False,
@@ -112,13 +115,17 @@ class Player:
         :arg keep: the variables to return, separated by spaces.
         :arg head: more lines of the play, such as its strategy.
         :arg variables: more variables, in a file beside the playbook, which core does not quote.
+        :arg connection: of the play's hosts, and of those that tasks are delegated to; where it is local, the latter are elsewhere.
+        :arg delegate_to: the host that the tasks are delegated to, such as C(jump). C(jump) and C(jump2) are not among the play's hosts.
+        :arg verbosity: how many v there are in -vvvv.
         :arg fails: whether the play is expected to fail.
         :arg shows: secrets that this play prints on purpose.
         :arg traceback_ok: the test itself breaks something.
         :arg others: so many other runs of the same play start at the same moment.
         :arg shows_session: the play fails with a challenge, whose session a second task may need.
         """
-        command = self._command(tasks, keep=keep, hosts=hosts, head=head, variables=variables or {}, connection=connection)
+        command = self._command(tasks, keep=keep, hosts=hosts, head=head, variables=variables or {}, connection=connection, delegate_to=delegate_to)
+        command[1] = f"-{'v' * verbosity}"
         environment = {**self.environment, **(env or {})}
         with contextlib.ExitStack() as stack:
             beside = [stack.enter_context(Running(command, environment, self._folder)) for _number in range(others)]
@@ -143,29 +150,36 @@ class Player:
         return output
 
     @contextlib.contextmanager
-    def started(self, tasks: str, *, env: dict[str, str], into: pathlib.Path | None = None) -> Iterator[Running]:
-        """Start the tasks on one host; yield the run, for tests that look at it or stop it while it runs.
+    def started(self, tasks: str, *, env: dict[str, str], hosts: int = 1, into: pathlib.Path | None = None) -> Iterator[Running]:
+        """Start the tasks; yield the run, for tests that look at it or stop it while it runs.
 
         :arg into: its output goes into this file; None for a pipe.
         """
-        command = self._command(tasks, keep="", hosts=1, head="", variables={}, connection="local")
+        command = self._command(tasks, keep="", hosts=hosts, head="", variables={}, connection="local", delegate_to="")
         with Running(command, {**self.environment, **env}, self._folder, into=into) as run:
             yield run
         self._search(run.output, ())
 
-    def _command(self, tasks: str, *, keep: str, hosts: int, head: str, variables: dict[str, Any], connection: str) -> list[str]:
+    def _command(
+        self, tasks: str, *, keep: str, hosts: int, head: str, variables: dict[str, Any], connection: str, delegate_to: str
+    ) -> list[str]:
         (self._folder / "secret.yml").write_text(yaml.safe_dump({"secret": PASSWORDS, **variables}))
-        playbook = self._written(tasks, keep.split(), head)
+        playbook = self._written(tasks, keep.split(), head, delegate_to)
         inventory = self._folder / "hosts"
-        inventory.write_text("".join(f"host{number:03}\n" for number in range(hosts)))
+        behind = "elsewhere" if connection == "local" else connection
+        jumps = [f"{name} ansible_connection={behind}\n" for name in JUMPS if delegate_to]
+        inventory.write_text("".join([*(f"host{number:03}\n" for number in range(hosts)), *jumps]))
         return [PROGRAM, "-vvvv", "-i", str(inventory), "-c", connection, str(playbook)]
 
-    def _written(self, tasks: str, keep: list[str], head: str) -> pathlib.Path:
+    def _written(self, tasks: str, keep: list[str], head: str, delegate_to: str) -> pathlib.Path:
         values = ", ".join(f"{name}: '{{{{ {name} | default(none) }}}}'" for name in keep)
         keeping = f"- keep: {{into: '{self._folder}/{{{{ inventory_hostname }}}}.json', value: {{{values}}}}}\n" if keep else ""
-        text = "- hosts: all\n  gather_facts: false\n  vars_files: [secret.yml]\n"
+        tasks = textwrap.dedent(tasks).strip("\n") + "\n"
+        if delegate_to:
+            tasks = f"- delegate_to: '{delegate_to}'\n  block:\n{textwrap.indent(tasks, '    ')}"
+        text = "- hosts: host*\n  gather_facts: false\n  vars_files: [secret.yml]\n"
         text += textwrap.indent(textwrap.dedent(head), "  ") + ("\n" if head else "")
-        text += "  tasks:\n" + textwrap.indent(textwrap.dedent(tasks).strip("\n") + "\n" + keeping, "    ")
+        text += "  tasks:\n" + textwrap.indent(tasks + keeping, "    ")
         for old in self._folder.glob("host*.json"):
             old.unlink()
         path = self._folder / "play.yml"
@@ -191,3 +205,8 @@ class Player:
 def written_forms(secrets: Iterable[str]) -> dict[str, str]:
     """Return how secrets may be written in what is searched for them: as they are, in a URL, in base64; each form with its secret."""
     return {form: secret for secret in secrets for form in (secret, quote_plus(secret), base64.b64encode(secret.encode()).decode())}
+
+
+def without_age(message: str) -> str:
+    """Return the message of a failure without what it says of its age, if it comes from memory."""
+    return re.sub(r" \((?:refused \d+ s ago; not asked again for \d+ s; force: true asks anew|failed \d+ s ago for another task or host [\w ]+)\)$", "", message)

@@ -1,0 +1,128 @@
+# Copyright (c) 2026, the forti.oauth authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Rule 4: a delegated host is not believed. Its interpreter lies here: it has the key of the result, so it can change whatever the module found."""
+
+from __future__ import annotations
+
+import pathlib
+import sys
+import textwrap
+
+import pytest
+
+from tests.integration.harness import Player
+
+LOGIN = "username: luser1, password: '{{ secret.luser1 }}'"
+THERE = f"- {{forti.oauth.fac_oauth_token: {{{LOGIN}}}, register: %s, ignore_errors: true}}\n"
+HERE = THERE.replace("}, register", "}, delegate_to: localhost, register")
+LOOKED = "- {set_fact: {looked: \"{{ lookup('forti.oauth.fac_oauth_token', username='luser1', password=secret.luser1) }}\"}, no_log: true}\n"
+# Python loads it in every process of the lying interpreter. The module's result passes through json.dumps before it is encrypted.
+LIES = """
+import json
+real = json.dumps
+
+def dumps(value, *more, **options):
+    if isinstance(value, dict) and isinstance(value.get("changed"), bool) and "server" in value:
+        {lie}
+    return real(value, *more, **options)
+
+json.dumps = dumps
+"""
+
+
+def liar(folder: pathlib.Path, lie: str) -> dict[str, str]:
+    """Return the environment of a run whose hosts have an interpreter that lies.
+
+    :arg lie: Python statements that change C(value), the result of a module.
+    """
+    (folder / "lies").mkdir()
+    (folder / "lies" / "sitecustomize.py").write_text(LIES.format(lie=lie.replace("\n", "\n        ")))
+    python = folder / "lies" / "python"
+    python.write_text(f'#!/bin/sh\nPYTHONPATH={folder}/lies exec {sys.executable} "$@"\n')
+    python.chmod(0o700)
+    return {"ANSIBLE_PYTHON_INTERPRETER": str(python)}
+
+
+def test_another_server_and_more_keys_are_dropped(play: Player, tmp_path: pathlib.Path) -> None:
+    lie = "value.update(server='https://evil.example.com', ansible_facts={'fac_oauth_server': 'evil.example.com'}, source='lie', extra='lie')"
+    store = tmp_path / "tokens"
+    outcome = play(
+        THERE % "there" + HERE % "here" + LOOKED,
+        keep="there here looked fac_oauth_server",
+        hosts=2,
+        delegate_to="jump",
+        env={**liar(tmp_path, lie), "FORTI_OAUTH_CACHE": str(store)},
+    )
+    there, here = outcome.of_all("there"), outcome.of_all("here")
+    assert {result["server"] for result in there} == {f"https://{play.sim.host}"}
+    assert {name for result in there for name in result} - {"warnings"} == set(here[0]) - {"warnings"}
+    assert not any(outcome.of_all("fac_oauth_server"))
+    assert {result["access_token"] for result in here} == set(outcome.of_all("looked"))
+    assert {result["access_token"] for result in there}.isdisjoint(outcome.of_all("looked"))
+
+
+@pytest.mark.parametrize(
+    ("lie", "says"),
+    [
+        ("value['access_token'] += '\\r\\nX-Evil: 1'", "access_token is not fit for a header"),
+        ("value.pop('access_token')", "access_token is missing"),
+        ("value['expires_in'] = -5", "sent an expiry that is no time"),
+        ("value['expires_in'] = float('nan')", "The module's result cannot be read"),
+        ("x = []\nfor _ in range(300): x = [x]\nvalue['scope'] = x", "The module's result cannot be read"),
+        ("value['challenge'] = 'none'", "answered 406 without a challenge"),
+        ("value.update(challenge={'challenge': 'otp', 'method': 'sms'}, msg='\\x1b[31mred\\nline')", "[31mred line"),
+    ],
+    ids=["line end in the token", "no token", "negative", "NaN", "deep", "no challenge", "escape sequence in a challenge"],
+)
+def test_what_a_server_could_not_answer_is_an_error(play: Player, tmp_path: pathlib.Path, lie: str, says: str) -> None:
+    outcome = play(THERE % "r", keep="r", delegate_to="jump", env=liar(tmp_path, lie))
+    assert outcome["r"]["failed"]
+    assert says in outcome["r"]["msg"]
+    assert "\n" not in outcome["r"]["msg"] and "\x1b" not in outcome.output
+
+
+def test_texts_come_without_control_characters(play: Player, tmp_path: pathlib.Path) -> None:
+    lie = "value.update(scope='read\\x1b[31m', token_type='Bearer\\x9b1m', refresh_token='a\\nb')"
+    outcome = play(THERE % "r", keep="r", delegate_to="jump", env=liar(tmp_path, lie))
+    assert (outcome["r"]["scope"], outcome["r"]["token_type"]) == ("read [31m", "Bearer 1m")
+    assert "refresh_token" not in outcome["r"]
+
+
+def test_the_other_modules_results_are_checked_too(play: Player, tmp_path: pathlib.Path) -> None:
+    lie = "value.update(server='https://evil.example.com', valid='yes', username='\\x1b[31mroot', changed=True, ansible_facts={'a': 1})"
+    outcome = play(
+        """
+- {forti.oauth.fac_oauth_token: {username: luser1, password: '{{ secret.luser1 }}'}, delegate_to: localhost, register: r}
+- {forti.oauth.fac_oauth_token_info: {access_token: '{{ r.access_token }}'}, register: info}
+- {forti.oauth.fac_oauth_token: {state: absent, access_token: '{{ r.access_token }}'}, register: ended}
+""",
+        keep="info ended",
+        delegate_to="jump",
+        env=liar(tmp_path, lie),
+    )
+    assert {name: outcome["info"][name] for name in ("valid", "username", "expires_in", "changed")} == {
+        "valid": False,
+        "username": None,
+        "expires_in": None,
+        "changed": False,
+    }
+    assert outcome["info"]["server"] == outcome["ended"]["server"] == f"https://{play.sim.host}"
+    assert "ansible_facts" not in outcome["info"]
+
+
+def test_a_result_of_another_key_is_refused(play: Player, tmp_path: pathlib.Path) -> None:
+    """Somebody who sees and changes what passes, without the key: a relay that prints, a wrapper of ssh."""
+    env = liar(tmp_path, "pass")
+    patched = textwrap.dedent("""
+        import base64
+        real_encode = base64.b64encode
+        def b64encode(data, *more):
+            return real_encode(bytes([data[0] ^ 1]) + data[1:] if len(data) > 200 else data, *more)
+        base64.b64encode = b64encode
+    """)
+    with (tmp_path / "lies" / "sitecustomize.py").open("a") as file:
+        file.write(patched)
+    outcome = play(THERE % "r", keep="r", delegate_to="jump", env=env)
+    assert "The module's result cannot be read" in outcome["r"]["msg"]
