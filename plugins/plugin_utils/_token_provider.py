@@ -156,5 +156,5 @@ def _from_here(ask: Callable[[], T]) -> T:
     try:
         return ask()
     except NotConnected as exc:
-        problem = f"{exc} If only another host gets there, ask from it: give the task delegate_to."
+        problem = f"{exc} If only another host gets there, ask from it: by the module, with delegate_to."
     raise NotConnected(problem)
