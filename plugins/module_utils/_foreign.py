@@ -32,13 +32,15 @@ def cleaned(value: Any) -> Any:
     return value
 
 
-def parse_json(text: bytes) -> Any:
+def parse_json(text: bytes, *, finite: bool = True) -> Any:
     """Return the value of a JSON text.
 
+    :arg finite: whether to refuse numbers that are not finite; the caller checks each number itself if not.
     :raises ValueError: it is not JSON, holds a number that is not finite, or is nested too deep or too large to be an answer.
     """
+    number = _finite if finite else float
     try:
-        value = json.loads(text.decode("utf-8"), parse_constant=_finite, parse_float=_finite)
+        value = json.loads(text.decode("utf-8"), parse_constant=number, parse_float=number)
     except RecursionError:
         raise ValueError("too deep") from None
     _check_bounds(value)
@@ -54,12 +56,17 @@ def _finite(text: str) -> float:
 
 def _check_bounds(value: Any) -> None:
     """Check depth and size, level by level. Core needs seconds for a list of 300,000 values, and fails with one that is 300 levels deep."""
-    level, count = [value], 0
+    level, count = _nested([value]), 0
     for _depth in range(_DEEPEST):
-        level = [child for item in level if isinstance(item, (dict, list)) for child in (item.values() if isinstance(item, dict) else item)]
-        count += len(level)
+        values = [value for item in level for value in (item.values() if isinstance(item, dict) else item)]
+        count += len(values)
         if count > _MOST:
             raise ValueError("too large")
+        level = _nested(values)
         if not level:
             return
     raise ValueError("too deep")
+
+
+def _nested(values: list[Any]) -> list[Any]:
+    return [value for value in values if isinstance(value, (dict, list))]

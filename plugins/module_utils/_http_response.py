@@ -29,11 +29,11 @@ class Response:
     sent_at: float
 
     def json(self) -> dict[str, Any]:
-        """Return the JSON object in the body.
+        """Return the JSON object in the body. Its numbers may be infinite.
 
         :raises BadResponse: the body is not a JSON object. It is never quoted.
         """
-        value = self._value()
+        value = self._value(finite=False)
         if isinstance(value, dict):
             return value
         raise self._without("no JSON object")
@@ -43,14 +43,14 @@ class Response:
 
         :raises BadResponse: the body is not a JSON list. It is never quoted.
         """
-        value = self._value()
+        value = self._value(finite=True)
         if isinstance(value, list):
             return value
         raise self._without("no JSON list")
 
-    def _value(self) -> Any:
+    def _value(self, *, finite: bool) -> Any:
         try:
-            return parse_json(self.body)
+            return parse_json(self.body, finite=finite)
         except ValueError:
             return None
 

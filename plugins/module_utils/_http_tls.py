@@ -58,6 +58,12 @@ def client_digest(options: Mapping[str, Any]) -> str | None:
     return digest.hexdigest()
 
 
+def client_paths(options: Mapping[str, Any]) -> str | None:
+    """Return what the options say of a client certificate that lies on another host; None if they name none."""
+    named = [options[name] for name in ("client_cert", "client_key") if options.get(name)]
+    return "\n".join(named) or None
+
+
 def _check_exists(options: Mapping[str, Any], name: str) -> None:
     if options.get(name) and not os.path.exists(options[name]):
         raise OptionError(f"{name}: there is no file {options[name]} on {socket.gethostname()}.")

@@ -18,7 +18,7 @@ from ansible_collections.forti.oauth.plugins.module_utils._argspec import Spec, 
 from ansible_collections.forti.oauth.plugins.module_utils._errors import OptionError, refusal
 from ansible_collections.forti.oauth.plugins.module_utils._http import Http
 from ansible_collections.forti.oauth.plugins.module_utils._http_response import Response
-from ansible_collections.forti.oauth.plugins.module_utils._http_tls import client_digest
+from ansible_collections.forti.oauth.plugins.module_utils._http_tls import client_digest, client_paths
 from ansible_collections.forti.oauth.plugins.module_utils._redaction import RedactedDict
 from ansible_collections.forti.oauth.plugins.module_utils._token import Token
 
@@ -102,7 +102,7 @@ class TokenService(abc.ABC):
             if name in explicit:
                 raise OptionError(f"{name} does not go with grant_type {grant_type}. Leave it out, or set grant_type to the grant it belongs to.")
         for name in grant.needs:
-            if options[name] is None and not (name not in grant.cache_key and options.get("state") == "absent"):
+            if options[name] is None:
                 raise OptionError(f"{name} is missing: grant_type {grant_type} needs it. {where_to_set(cls.spec, name)}")
 
     @functools.cached_property
@@ -132,7 +132,7 @@ class TokenService(abc.ABC):
             "server": self.options["server"],
             "server_certificate": "checked" if self.options["validate_certs"] else "not checked",
             "delegated_to": self.delegated_to,
-            "client_certificate": str([self.options["client_cert"], self.options["client_key"]]) if self.delegated_to else client_digest(self.options),
+            "client_certificate": (client_paths if self.delegated_to else client_digest)(self.options),
             **{name: self.options[name] for name in names},
         }
         return RedactedDict({name: value for name, value in asked.items() if value is not None})

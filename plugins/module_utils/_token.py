@@ -108,7 +108,8 @@ class Token:
 
         :raises ValueError: it did not, such as an entry of another version of the collection.
         """
-        return cls(**{name: entry.get(name) for name in _FIELDS})
+        fields: dict[str, Any] = {name: entry.get(name) for name in _FIELDS}
+        return cls(**fields)
 
     @classmethod
     def from_result(cls, result: Mapping[str, Any], *, server: str, now: float) -> Token:

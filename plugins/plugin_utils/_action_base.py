@@ -45,7 +45,8 @@ class TokenActionBase(ActionBase):
         """Run the task."""
         result: Result = super().run(tmp, task_vars)
         self._variables = task_vars or {}
-        self._no_log_as_written = getattr(self, "_no_log_as_written", self._task.no_log)
+        # On the task, because core makes a new action for each retry.
+        self._no_log_as_written = vars(self._task).setdefault("_no_log_as_written", self._task.no_log)
         on_challenge = "fail"
         try:
             with task_environment(self, self.service.spec):

@@ -26,7 +26,8 @@ Result = dict[str, Any]
 # The controller uses these; the module does not get them.
 _CONTROLLER_ONLY = frozenset({"cache", "min_validity", "force", "on_challenge"})
 _LONGEST_MESSAGE = 2000  # letters
-_MOST_LINES = 20  # of what the module wrote on stderr
+_MOST_LINES = 20  # of what the module wrote on stderr; warnings
+_LONGEST_SEARCHED = 64 * 1024  # letters that are searched for secrets
 
 
 class RemoteModule:
@@ -84,7 +85,7 @@ def _decrypted(result: Result, key: str) -> Result:
 
 def _warnings(result: Result, hidden: set[str]) -> list[str]:
     said = result.get("warnings")
-    return [text for text in (quotable(item, hidden, longest=_LONGEST_MESSAGE) for item in (said if isinstance(said, list) else [])) if text]
+    return [text for text in (quotable(item, hidden, longest=_LONGEST_MESSAGE) for item in (said[:_MOST_LINES] if isinstance(said, list) else [])) if text]
 
 
 def _challenge(claimed: Mapping[str, Any], server: str, hidden: set[str]) -> ChallengeRequired:
@@ -111,5 +112,5 @@ def _message(result: Mapping[str, Any], hidden: set[str]) -> str:
 
 def _lines(text: Any, hidden: Iterable[str]) -> str | None:
     """Return the last lines of what a module wrote, without secrets and control characters; None if it wrote nothing."""
-    written = redact(text, hidden).splitlines()[-_MOST_LINES:] if isinstance(text, str) else []
+    written = redact(text[-_LONGEST_SEARCHED:], hidden).splitlines()[-_MOST_LINES:] if isinstance(text, str) else []
     return "\n".join(one_line(line)[:_LONGEST_MESSAGE] for line in written) or None

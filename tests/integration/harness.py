@@ -160,9 +160,7 @@ class Player:
             yield run
         self._search(run.output, ())
 
-    def _command(
-        self, tasks: str, *, keep: str, hosts: int, head: str, variables: dict[str, Any], connection: str, delegate_to: str
-    ) -> list[str]:
+    def _command(self, tasks: str, *, keep: str, hosts: int, head: str, variables: dict[str, Any], connection: str, delegate_to: str) -> list[str]:
         (self._folder / "secret.yml").write_text(yaml.safe_dump({"secret": PASSWORDS, **variables}))
         playbook = self._written(tasks, keep.split(), head, delegate_to)
         inventory = self._folder / "hosts"
@@ -209,4 +207,6 @@ def written_forms(secrets: Iterable[str]) -> dict[str, str]:
 
 def without_age(message: str) -> str:
     """Return the message of a failure without what it says of its age, if it comes from memory."""
-    return re.sub(r" \((?:refused \d+ s ago; not asked again for \d+ s; force: true asks anew|failed \d+ s ago for another task or host [\w ]+)\)$", "", message)
+    return re.sub(
+        r" \((?:refused \d+ s ago; not asked again for \d+ s; force: true asks anew|failed \d+ s ago for another task or host [\w ]+)\)$", "", message
+    )

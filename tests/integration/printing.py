@@ -38,7 +38,8 @@ def variables(fac_host: str, *, kept_in: str) -> dict[str, str]:
 
 
 # A token that an earlier run has kept, one of a login, one of a template: each entered the run in a process of its own.
-KEEP = f"- {{forti.oauth.fac_oauth_token: {{{LOGIN}, cache: '{{{{ kept_in }}}}'}}, register: kept}}\n"
+# Only the controller's tokens are kept, so the first asks from there, also where the other tasks are delegated.
+KEEP = f"- {{forti.oauth.fac_oauth_token: {{{LOGIN}, cache: '{{{{ kept_in }}}}'}}, register: kept, delegate_to: localhost}}\n"
 ALL_KINDS = f"""
 {KEEP}
 - {{forti.oauth.forticwp_token: {{credential: '{{{{ secret.credential }}}}'}}, register: cwp}}

@@ -16,9 +16,9 @@ from tests.integration.printing import ALL_KINDS, KEEP, MASKED_BY_CORE, only_mas
 LOGIN = "- {forti.oauth.fac_oauth_token: {username: luser1, password: '{{ secret.luser1 }}'}, register: r}\n"
 
 
-@pytest.mark.parametrize("connection", ["local", "elsewhere"])
-def test_a_result_is_hidden_or_masked(play: Player, connection: str) -> None:
-    outcome = play(LOGIN, keep="r", connection=connection)
+@pytest.mark.parametrize("delegate_to", ["", "jump"], ids=["here", "delegated"])
+def test_a_result_is_hidden_or_masked(play: Player, delegate_to: str) -> None:
+    outcome = play(LOGIN, keep="r", delegate_to=delegate_to)
     assert outcome["r"]["access_token"] in play.sim.secrets()
     if MASKED_BY_CORE:
         assert '"access_token": "$REDACTED$"' in outcome.output
@@ -28,29 +28,29 @@ def test_a_result_is_hidden_or_masked(play: Player, connection: str) -> None:
         assert '"expires_at"' not in outcome.output
 
 
-@pytest.mark.parametrize("connection", ["local", "elsewhere"])
+@pytest.mark.parametrize("delegate_to", ["", "jump"], ids=["here", "delegated"])
 @pytest.mark.parametrize(
     "setting",
     ["ANSIBLE_DEBUG=1", "ANSIBLE_LOG_PATH=run.log", "ANSIBLE_DISPLAY_ARGS_TO_STDOUT=1", "ANSIBLE_KEEP_REMOTE_FILES=1", "ANSIBLE_CALLBACKS_ENABLED=junit"],
 )
-def test_whatever_is_switched_on(play: Player, connection: str, setting: str) -> None:
+def test_whatever_is_switched_on(play: Player, delegate_to: str, setting: str) -> None:
     """The play's output is searched for every secret; so is what it wrote beside."""
     name, value = setting.split("=")
     challenged = "- {forti.oauth.fac_oauth_token: {username: push1, password: '{{ secret.push1 }}', push_interval: 1}}\n"
     refresh = "- {forti.oauth.fac_oauth_token: {grant_type: refresh_token, refresh_token: '{{ r.refresh_token }}'}}\n"
     revoke = "- {forti.oauth.fac_oauth_token: {state: absent, access_token: '{{ r.access_token }}'}}\n"
     cwp = "- {forti.oauth.forticwp_token: {credential: '{{ secret.credential }}'}}\n"
-    play(LOGIN + challenged + cwp + refresh + revoke, keep="r", connection=connection, env={name: value})
+    play(LOGIN + challenged + cwp + refresh + revoke, keep="r", delegate_to=delegate_to, env={name: value})
     play.search_files()
 
 
 @only_masked_by_core
-@pytest.mark.parametrize("connection", ["local", "elsewhere"])
-def test_later_tasks_are_masked_too(play: Player, tmp_path: pathlib.Path, connection: str) -> None:
+@pytest.mark.parametrize("delegate_to", ["", "jump"], ids=["here", "delegated"])
+def test_later_tasks_are_masked_too(play: Player, tmp_path: pathlib.Path, delegate_to: str) -> None:
     """Also a token that an earlier run has kept, and a lookup's. The output and the log are searched for every secret."""
     known = variables(play.sim.host, kept_in=str(tmp_path / "tokens"))
     first = play(KEEP, keep="kept", variables=known)
-    outcome = play(ALL_KINDS, keep="kept cwp looked", connection=connection, variables=known, env={"ANSIBLE_LOG_PATH": "run.log", "ANSIBLE_DEBUG": "1"})
+    outcome = play(ALL_KINDS, keep="kept cwp looked", delegate_to=delegate_to, variables=known, env={"ANSIBLE_LOG_PATH": "run.log", "ANSIBLE_DEBUG": "1"})
     assert outcome["kept"]["access_token"] == first["kept"]["access_token"]
     assert {outcome["cwp"]["access_token"], outcome["looked"]} < set(play.sim.secrets())
     assert outcome.output.count("$REDACTED$") >= ALL_KINDS.count("\n- ") - 4

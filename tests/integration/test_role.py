@@ -53,11 +53,13 @@ def test_on_hosts_without_a_python(play: Player) -> None:
     assert all(fact["access_token"] for fact in outcome.of_all("token_fac"))
 
 
-def test_by_way_of_another_host(play: Player, python39: str) -> None:
-    variables = {**BOTH, "token_delegate_to": "{{ inventory_hostname }}"}
-    outcome = play(ROLE, keep="token_fac", hosts=2, variables=variables, connection="elsewhere", env={"ANSIBLE_PYTHON_INTERPRETER": python39})
+@pytest.mark.parametrize(("by_way_of", "logins"), [("jump", 1), ("{{ inventory_hostname }}", 2)], ids=["one for all", "each for itself"])
+def test_by_way_of_another_host(play: Player, python39: str, by_way_of: str, logins: int) -> None:
+    variables = {**BOTH, "token_delegate_to": by_way_of}
+    env = {"ANSIBLE_PYTHON_INTERPRETER": python39}
+    outcome = play(ROLE, keep="token_fac", hosts=2, variables=variables, connection="elsewhere", delegate_to=by_way_of, env=env)
     assert all(fact["access_token"] for fact in outcome.of_all("token_fac"))
-    assert play.sim.counts["fac.token"] == 1
+    assert (play.sim.counts["fac.token"], play.sim.counts["forticwp.credentials"]) == (logins, logins)
 
 
 def test_revoke(play: Player) -> None:

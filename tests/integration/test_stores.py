@@ -221,10 +221,18 @@ def test_redis_with_a_wrong_password(play: Player, redis_server: RedisServer) ->
     assert "wrong-redis-4711" not in outcome.output
 
 
-@pytest.mark.parametrize("cache", ["memory", "http://example.com/", "redis://:secret-4711@host:port/x", "/etc/hostname"])
-def test_a_value_that_is_no_store(play: Player, cache: str) -> None:
+@pytest.mark.parametrize(
+    ("cache", "says"),
+    [
+        ("memory", "redis://host:6379/0"),
+        ("http://example.com/", "redis://host:6379/0"),
+        ("redis://:secret-4711@host:port/x", "cache is no URL of Redis."),
+        ("redis://:secret-4711@host/x", "only the number of a database may follow, such as /0."),
+    ],
+)
+def test_a_value_that_is_no_store(play: Player, cache: str, says: str) -> None:
     outcome = play(LOGIN, fails=True, env=at(cache))
-    assert "cache" in outcome.output and "redis://host:6379/0" in outcome.output
+    assert "cache" in outcome.output and says in " ".join(outcome.output.split())
     assert "secret-4711" not in outcome.output
     assert play.sim.requests == []
 
@@ -294,3 +302,22 @@ def test_a_hit_imports_no_requests_and_opens_no_socket(play: Player, tmp_path: p
     # The guard works: a miss runs into it.
     failed = play(LOGIN, fails=True, env={"PYTHONPATH": str(tmp_path / "guard")}, traceback_ok=True)
     assert "imported " in failed.output
+
+
+def test_every_folder_that_is_made_is_for_its_owner_alone(play: Player, tmp_path: pathlib.Path) -> None:
+    """Whatever the umask is."""
+    before = os.umask(0)
+    try:
+        play(LOGIN, env=at(str(tmp_path / "a" / "b" / "tokens")))
+    finally:
+        os.umask(before)
+    modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in (tmp_path / "a", tmp_path / "a" / "b", tmp_path / "a" / "b" / "tokens")}
+    assert modes == {"a": 0o700, "b": 0o700, "tokens": 0o700}
+
+
+@pytest.mark.parametrize("password", ["pa/ss-4711", "pa?ss-4711", "pa#ss-4711", "4711/pa@ss"])
+def test_a_password_that_is_not_escaped_is_shown_in_no_part(play: Player, password: str) -> None:
+    outcome = play(LOGIN.replace("}, register", "}, ignore_errors: true, register"), keep="r", env=at(f"redis://:{password}@localhost:1/0"))
+    assert "If its password holds / ? # @ or :, write %2F %3F %23 %40 %3A for them." in outcome["r"]["msg"]
+    assert "4711" not in outcome.output and "ss-" not in outcome.output
+    assert play.sim.requests == []

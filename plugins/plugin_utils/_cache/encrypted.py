@@ -94,6 +94,8 @@ class EncryptedCache:
 
     def delete(self, key: CacheKey, kind: str, **of: str) -> None:
         """Remove an entry, if there is one."""
+        if not self.holds_lock():
+            return
         try:
             backend, name, _entry_key = self._slot(key, kind, of)
             backend.remove(name)
@@ -101,10 +103,11 @@ class EncryptedCache:
             self._give_up(exc)
 
     @contextlib.contextmanager
-    def lock(self, key: CacheKey, *, timeout: float) -> Iterator[None]:
+    def lock(self, key: CacheKey, *, timeout: float, is_needed: bool = True) -> Iterator[None]:
         """Hold the lock of a cache key. If another process holds that of a shared backend for longer, the play goes on without the backend.
 
         :arg timeout: the seconds to wait for it.
+        :arg is_needed: whether the backend must not be used without the lock. If it may be, the play goes on with the backend.
         :raises FortiError: another process of this run holds it for longer.
         """
         with contextlib.ExitStack() as stack:
@@ -116,7 +119,11 @@ class EncryptedCache:
             except LockTimeout:
                 if backend.private:
                     raise FortiError(f"Another task of this run has been getting the same token for {timeout:.0f} seconds. Look for one that hangs.") from None
-                self._give_up(BackendError(f"{backend.where}: another run has been getting the same token for {timeout:.0f} seconds; look for one that hangs"))
+                problem = BackendError(f"{backend.where}: another run has been getting the same token for {timeout:.0f} seconds; look for one that hangs")
+                if is_needed:
+                    self._give_up(problem)
+                else:
+                    self._warn(f"{_capitalized(problem)}. It is used without its lock.")
             try:
                 yield
             finally:
@@ -149,9 +156,14 @@ class EncryptedCache:
     def _give_up(self, problem: BackendError) -> Backend:
         """Use the backend no more, and return what takes its place. The play goes on without it."""
         self._backend, self._is_held = NullBackend(), always_held
-        text = str(problem)
-        self._warn(f"{text[:1].upper()}{text[1:]}. The play goes on without it; tokens are not shared by it.")
+        self._warn(f"{_capitalized(problem)}. The play goes on without it; tokens are not shared by it.")
         return self._backend
+
+
+def _capitalized(problem: BackendError) -> str:
+    """Return the message as the beginning of a sentence."""
+    text = str(problem).rstrip(".")
+    return f"{text[:1].upper()}{text[1:]}"
 
 
 def read_header(entry: bytes) -> dict[str, Any] | None:

@@ -79,9 +79,9 @@ class Tier:
         """The generation of the backend."""
         return self._cache.generation
 
-    def lock(self, key: CacheKey, *, timeout: float) -> AbstractContextManager[None]:
+    def lock(self, key: CacheKey, *, timeout: float, is_needed: bool = True) -> AbstractContextManager[None]:
         """Hold the lock of a cache key, or of a tombstone."""
-        return self._cache.lock(key, timeout=timeout)
+        return self._cache.lock(key, timeout=timeout, is_needed=is_needed)
 
     def holds_lock(self) -> bool:
         """Return whether the lock that was taken is still held."""

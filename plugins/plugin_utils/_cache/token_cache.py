@@ -160,8 +160,8 @@ class TokenCache:
 
     @contextlib.contextmanager
     def _locked(self, tiers: Sequence[Tier], key: CacheKey, timeout: float) -> Iterator[None]:
-        """Hold the locks of a cache key in these tiers, the nearest first."""
+        """Hold the locks of a cache key in these tiers, the nearest first. They save requests; a shared one that hangs is not waited for longer."""
         with contextlib.ExitStack() as stack:
             for number, tier in enumerate(tiers):
-                stack.enter_context(tier.lock(key, timeout=(len(tiers) - number) * timeout))
+                stack.enter_context(tier.lock(key, timeout=(len(tiers) - number) * timeout, is_needed=False))
             yield

@@ -87,6 +87,6 @@ def test_who_cannot_get_there_is_told_how_to_ask_from_elsewhere(play: Player) ->
         keep="here there info",
         delegate_to="localhost",
     )
-    advice = "If only another host gets there, ask from it: give the task delegate_to."
+    advice = "If only another host gets there, ask from it: by the module, with delegate_to."
     assert outcome["here"]["msg"].endswith(advice) and outcome["info"]["msg"].endswith(advice)
     assert "could not be connected to" in outcome["there"]["msg"] and advice not in outcome["there"]["msg"]

@@ -56,11 +56,7 @@ def test_who_ends_it_without_naming_the_store_does_not_get_it_from_there(play: P
 def test_whoever_ends_it_without_the_check_or_from_elsewhere_ends_it_for_all(play: Player, env: dict[str, str], python39: str) -> None:
     more = "validate_certs: false"
     outcome = play(
-        GET % "a"
-        + BY_TEXT % ("a", f", {more}")
-        + GET % "b"
-        + BY_TEXT.replace("}, register", "}, delegate_to: jump, register") % ("b", "")
-        + GET % "c",
+        GET % "a" + BY_TEXT % ("a", f", {more}") + GET % "b" + BY_TEXT.replace("}, register", "}, delegate_to: jump, register") % ("b", "") + GET % "c",
         keep="a b c",
         delegate_to="localhost",
         env={**env, "ANSIBLE_PYTHON_INTERPRETER": python39},

@@ -376,6 +376,8 @@ def test_a_token_that_is_not_live_is_not_valid(sim: Simulator, token: str, acces
         pytest.param({"username": ["u"], "expires_in": "7"}, None, None, id="other types"),
         pytest.param({"username": None, "expires_in": True}, None, None, id="no number"),
         pytest.param({"expires_in": 1.5}, None, None, id="a fraction"),
+        pytest.param({"username": "\x1b[31mroot\u202e\nx"}, "[31mroot x", None, id="what steers a terminal"),
+        pytest.param({"username": "x" * 500}, "x" * 200 + "…", None, id="a long name"),
     ],
 )
 def test_a_valid_token_of_which_the_server_tells_little(sim: Simulator, token: str, body: Any, username: str | None, expires_in: int | None) -> None:

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from types import SimpleNamespace
 from typing import Any
@@ -204,6 +205,20 @@ def test_a_poll_that_fails_tells_nothing_of_the_push(state: dict[str, Any], stat
     assert caught.value.details["status"] == status
     assert is_refusal(caught.value) is (kind is Refused)
     assert clock == [2]
+
+
+@pytest.mark.parametrize(("status", "expired"), [(400, True), (401, True), (403, True), (404, True), (410, True), (429, False), (500, False), (503, False)])
+def test_a_session_that_the_server_does_not_know_is_expired_whatever_word_it_has_for_it(status: int, expired: bool, clock: list[float]) -> None:
+    with pytest.raises(FortiError) as caught:
+        wait_for_push(PUSH, options(), FakeHttp({"error": "its_word"}, status=status), str)
+    assert caught.value.details["error"] == ("expired_token" if expired else "its_word")
+    assert f"answered {status} its_word." in str(caught.value)
+
+
+def test_what_a_task_tells_of_a_challenge_is_the_challenge_again() -> None:
+    challenge = dataclasses.replace(PUSH, message="Enter PIN")
+    assert Challenge.from_details(challenge.as_details()) == challenge
+    assert Challenge.from_details({**PUSH.as_details(), "server": "https://evil.example.com"}) == PUSH
 
 
 @pytest.mark.parametrize("name", ["challenge", "method", "session"])

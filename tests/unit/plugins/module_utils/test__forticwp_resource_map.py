@@ -151,6 +151,12 @@ def test_the_map_is_read_with_the_token_alone(sim: Simulator, check_mode: bool) 
     assert (request["headers"]["Authorization"], request["headers"]["Content-Type"]) == (f"Bearer {access_token}", "application/json")
 
 
+def test_nothing_in_a_map_steers_a_terminal(sim: Simulator) -> None:
+    sim.fault("/api/v1/resourceURLMap", status=200, body=[{"company\nName": "\x1b[31mEvil\u202e", "ids": [1, None, {"\x9b": "\ud800"}]}])
+    result = service_for({"server": sim.host, "ca_path": sim.ca, "access_token": "J.W.T"}).run(check_mode=False)
+    assert result["resource_map"] == [{"company Name": " [31mEvil ", "ids": [1, None, {" ": " "}]}]
+
+
 ENDED = "The token has ended, or is another server's. Get a new one, such as by force."
 NO_LIST = "Check that server is the token service, and not a proxy or a login page."
 

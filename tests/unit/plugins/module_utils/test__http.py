@@ -29,7 +29,7 @@ from typing import Any
 import pytest
 import trustme
 from ansible_collections.forti.oauth.plugins.module_utils import _redaction
-from ansible_collections.forti.oauth.plugins.module_utils._errors import FortiError, LibraryMissing, OptionError, ServerFailed, Unreachable
+from ansible_collections.forti.oauth.plugins.module_utils._errors import FortiError, LibraryMissing, NotConnected, OptionError, ServerFailed, Unreachable
 from ansible_collections.forti.oauth.plugins.module_utils._http import Http
 from ansible_collections.forti.oauth.plugins.module_utils._http_response import Response
 
@@ -213,6 +213,7 @@ def test_what_may_have_arrived_is_sent_again_only_if_it_is_a_get(http: Client, s
     sim.fault(PATH, **fault, times=None)
     error = error_of(send, http)
     assert isinstance(error, Unreachable)
+    assert not isinstance(error, NotConnected)
     assert error.as_result() == {"msg": f"{sim.url} {CLOSED}"}
     assert len(sim.requests) == sent
     assert len(http.warned) == sent - 1
@@ -231,7 +232,9 @@ def test_a_one_time_request_is_never_sent_again_after_a_response(http: Client, s
 def test_a_request_that_was_never_sent_is_tried_again(pauses: list[float], send: Send) -> None:
     server = f"https://127.0.0.1:{closed_port()}"
     http = Client(server)
-    assert str(error_of(send, http)) == f"{server} {REFUSES}"
+    error = error_of(send, http)
+    assert isinstance(error, NotConnected)
+    assert str(error) == f"{server} {REFUSES}"
     assert len(pauses) == 3
     assert [text.split(". Trying again")[0] for text in http.warned] == [f"{server} {REFUSES.rstrip('.')}"] * 3
 
@@ -241,6 +244,7 @@ def test_a_certificate_that_is_not_trusted_ends_it_before_anything_is_sent(sim: 
     trustme.CA().cert_pem.write_to_path(str(tmp_path / "other-ca.pem"))
     http = Client(sim.url, ca_path=str(tmp_path / "other-ca.pem"))
     error = error_of(send, http)
+    assert not isinstance(error, NotConnected)  # asking from another host would not help
     assert str(error).startswith(f"{sim.url} presented a certificate that is not trusted: ")
     assert (sim.requests, pauses, http.warned) == ([], [], [])
 

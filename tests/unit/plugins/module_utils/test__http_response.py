@@ -56,6 +56,11 @@ NEITHER = [
     pytest.param('{"a": 1}'.encode("utf-16"), None, id="UTF-16"),
     pytest.param(b"\xef\xbb\xbf{}", None, id="byte order mark"),
     pytest.param(b"[" * 100_000, None, id="too deep"),
+    pytest.param(b'{"a": ' + b"[" * 40 + b"]" * 40 + b"}", None, id="deeper than any answer"),
+    pytest.param(b'[{"a": [' + b"0," * 60_000 + b"0]}]", None, id="larger than any answer"),
+    pytest.param(b'[{"a": NaN}]', None, id="not a number"),
+    pytest.param(b'[{"a": -Infinity}]', None, id="infinite"),
+    pytest.param(b'[{"a": 1e999}]', None, id="as good as infinite"),
     pytest.param(b'{"a": ' + b"9" * 5000 + b"}", None, id="number too large"),
 ]
 

@@ -149,7 +149,11 @@ def test_a_digest_is_no_part_of_the_key(files: dict[str, str]) -> None:
 @pytest.mark.parametrize("name", ["client_cert", "client_key"])
 @pytest.mark.parametrize(
     ("path", "says"),
-    [("/no/such", "there is no file /no/such on "), ("/", "the file / cannot be read: is a directory."), ("/proc/self/mem", "the file /proc/self/mem cannot be ")],
+    [
+        ("/no/such", "there is no file /no/such on "),
+        ("/", "the file / cannot be read: is a directory."),
+        ("/proc/self/mem", "the file /proc/self/mem cannot be "),
+    ],
     ids=["missing", "a directory", "not readable"],
 )
 def test_a_file_that_cannot_be_read_for_the_digest_is_named(files: dict[str, str], name: str, path: str, says: str) -> None:

@@ -133,7 +133,9 @@ def test_a_result_that_is_no_object_is_an_error(result: str) -> None:
         decrypt(sealed_by_host(result), KEY)
 
 
-@pytest.mark.parametrize("result", ['{"a": NaN}', '{"a": 1e999}', '{"a": ' + "[" * 40 + "]" * 40 + "}", '{"a": [' + "0," * 50_000 + "0]}", "{", "\xff"], ids=len)
+@pytest.mark.parametrize(
+    "result", ['{"a": NaN}', '{"a": 1e999}', '{"a": ' + "[" * 40 + "]" * 40 + "}", '{"a": [' + "0," * 50_000 + "0]}", "{", "\xff"], ids=len
+)
 def test_a_host_that_has_the_key_sends_no_more_than_a_server_may(result: str) -> None:
     with pytest.raises(ValueError):
         decrypt(sealed_by_host(result), KEY)

@@ -16,7 +16,6 @@ from ansible_collections.forti.oauth.plugins.module_utils._service import TokenS
 
 from tests.unit.plugins.module_utils.samples import CODE, CWP, CWP_REFRESH, CWP_USER, FAC, IAM, REFRESH, USER
 
-
 ENDED = {**FAC, "state": "absent", "access_token": "A30"}  # a task that ends a token needs no user
 
 

@@ -53,7 +53,9 @@ def test_the_server_is_the_one_that_was_asked_and_what_nobody_asked_for_is_dropp
     assert rebuilt(service, options, changed=False, resource_map=[], **LIES) == expected
 
 
-@pytest.mark.parametrize(("changed", "is_change"), [(True, True), (False, False), (None, False), (1, False), ("yes", False), ("true", False), ([1], False)], ids=str)
+@pytest.mark.parametrize(
+    ("changed", "is_change"), [(True, True), (False, False), (None, False), (1, False), ("yes", False), ("true", False), ([1], False)], ids=str
+)
 def test_only_a_plain_true_is_a_change(changed: Any, is_change: bool) -> None:
     absent = {**TOKEN, "state": "absent"}
     assert rebuilt(FortiAuthenticator, absent, changed=changed)["changed"] is is_change

@@ -166,7 +166,11 @@ def test_any_date_is_a_time_or_none_wherever_this_machine_is(date: str) -> None:
     assert all(found is None or math.isfinite(found) for found in times)
 
 
-@given(result=st.dictionaries(ANY_TEXT.filter(lambda name: name != "changed"), JSON, max_size=4), changed=st.booleans(), key=st.text("abcXYZ019-_", min_size=1, max_size=64))
+@given(
+    result=st.dictionaries(ANY_TEXT.filter(lambda name: name != "changed"), JSON, max_size=4),
+    changed=st.booleans(),
+    key=st.text("abcXYZ019-_", min_size=1, max_size=64),
+)
 @example(result={"result": "own", "x": "\ud800"}, changed=True, key="k")
 def test_any_result_is_the_same_after_encrypting_and_decrypting(result: dict[str, Any], changed: bool, key: str) -> None:
     whole = json.loads(dumps({**result, "changed": changed}))

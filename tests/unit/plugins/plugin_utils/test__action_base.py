@@ -73,6 +73,32 @@ def test_a_result_with_a_token_stays_out_of_the_log_if_core_does_not_mask_it(cor
     assert core.task("fac_oauth_token", {}).get("_ansible_no_log") is None
 
 
+def test_the_sum_of_a_loop_stays_out_of_the_log_too(core: Core, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Up to ansible-core 2.18 core takes it from the copies of the task that its items ran with."""
+    monkeypatch.setattr(_action_base, "MASKED_BY_CORE", False)
+    action = core.action("fac_oauth_token", USER)
+    action.run(None, {})
+    assert action._task.no_log is True
+    action._task.args = {**USER, "tiemout": 3}  # core may run the same action again, such as for until
+    assert action.run(None, {})["failed"]
+    assert action._task.no_log is False
+
+
+@pytest.mark.parametrize("written", [True, False])
+def test_what_the_task_says_of_its_log_is_not_weakened(core: Core, monkeypatch: pytest.MonkeyPatch, written: bool) -> None:
+    for masked in (True, False):
+        monkeypatch.setattr(_action_base, "MASKED_BY_CORE", masked)
+        action = core.action("fac_oauth_token", {**USER, "state": "absent"})
+        action._task.no_log = written
+        action.run(None, {})
+        assert action._task.no_log is written
+    action = core.action("fac_oauth_token", USER)
+    monkeypatch.setattr(_action_base, "MASKED_BY_CORE", True)
+    action._task.no_log = written
+    action.run(None, {})
+    assert action._task.no_log is written
+
+
 def test_the_dictionary_of_the_role_replaces_all_other_arguments(core: Core, sim: Simulator) -> None:
     role = {**USER, "min_validity": 5}
     # Core has merged module_defaults into the arguments; they must not redirect the role's secrets.

@@ -7,11 +7,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import pytest
-from ansible_collections.forti.oauth.plugins.module_utils import _result_cipher
+from ansible_collections.forti.oauth.plugins.module_utils import _errors, _redaction, _result_cipher
 from ansible_collections.forti.oauth.plugins.module_utils._errors import BadResponse, ChallengeRequired, RemoteFailure, is_refusal
 from ansible_collections.forti.oauth.plugins.module_utils._fac import FortiAuthenticator
 from ansible_collections.forti.oauth.plugins.plugin_utils import _remote_module
@@ -20,6 +20,7 @@ from ansible_collections.forti.oauth.plugins.plugin_utils._token_provider import
 
 from tests.unit.plugins.plugin_utils.core import USER, Core
 
+MIB = 1024 * 1024
 PASSWORD, EVIL = USER["password"], "https://evil.example.com"
 NO_CHALLENGE = "https://fac.example.com answered 406 without a challenge. Check that server is a FortiAuthenticator."
 Lying = Callable[..., RemoteModule]
@@ -178,6 +179,23 @@ def test_a_failure_tells_nothing_that_core_or_the_host_adds(lying: Lying) -> Non
         "error": "[31minvalid_grant",
         "error_description": ("no ********" + "x" * 500)[:200] + "…",
     }
+
+
+@pytest.mark.parametrize("name", ["msg", "error", "error_description", "module_stderr", "warnings"])
+def test_of_a_huge_text_only_so_much_is_searched_for_secrets_as_a_server_may_send(lying: Lying, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    """The search decodes a text in several ways: it takes seconds for each MiB."""
+    searched: list[int] = []
+
+    def redact(text: str, secrets: Iterable[str]) -> str:
+        searched.append(len(text))
+        return _redaction.redact(text, secrets)
+
+    for module in (_errors, _remote_module):
+        monkeypatch.setattr(module, "redact", redact)
+    text = "x" * 5 * MIB
+    failure(lying(failed=True, **{"msg": "x", name: [text] if name == "warnings" else text}), warn=str)
+    assert searched
+    assert max(searched) <= MIB
 
 
 @pytest.mark.parametrize("failed", ["yes", 1, [1]], ids=repr)

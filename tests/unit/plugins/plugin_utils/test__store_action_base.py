@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 import os
 import pathlib
@@ -44,6 +45,54 @@ def store(core: Core, tmp_path: pathlib.Path) -> str:
 )
 def test_what_a_person_may_know_of_an_entry(header: dict[str, Any], result: dict[str, Any]) -> None:
     assert shown(header) == result
+
+
+PLANTED: list[Any] = [
+    "\x1b[31mtoken",
+    "token\n",
+    "\x9b2Jtoken",
+    "tok\u202een",
+    "token ",
+    "TOKEN",
+    "https://evil.example.com/\x1b]0;owned\x07",
+    "https://s\n",
+    "https://[fe80::1%\x1b[31m]",
+    "https://user:hunter2@s",
+    "http://s",
+    "s",
+    "https://S",
+    "https://s/path",
+    "https://größe",
+    "{{ lookup('pipe', 'id') }}",
+    "x" * 5000,
+    "",
+    5,
+    True,
+    None,
+    ["token"],
+    {"token": 1},
+]
+
+
+@pytest.mark.parametrize("value", PLANTED, ids=lambda value: ascii(value)[:30])
+@pytest.mark.parametrize("name", ["kind", "server"])
+def test_what_somebody_has_planted_in_a_header_is_not_shown(name: str, value: Any) -> None:
+    assert shown({name: value}) == NOTHING
+
+
+@pytest.mark.parametrize("kind", ["token", "failure", "ended", "answer"])
+@pytest.mark.parametrize("server", ["https://s", "https://fac.example.com:8443", "https://[::1]:8443"])
+def test_what_the_collection_writes_is_shown(kind: str, server: str) -> None:
+    assert shown({"kind": kind, "server": server}) == {**NOTHING, "kind": kind, "server": server}
+
+
+def test_a_header_that_somebody_has_planted_is_listed_as_corrupt(core: Core, store: str) -> None:
+    planted = json.dumps({"format": 3, "kind": ["\x1b[31m"], "server": "https://s\x1b[31m", "expires_at": "\x1b", "keep_until": {}}).encode()
+    pathlib.Path(store, "00.token").write_bytes(planted + b"\n" + b"x" * 100)
+    pathlib.Path(store, "01.token").write_bytes(planted + b" " * 5000)
+    result = core.task("token_store_info", {"cache": store})
+    assert (result["count"], result["entries"].count(NOTHING)) == (3, 2)
+    assert "\x1b" not in str(result["entries"])
 
 
 @pytest.mark.parametrize("cache", ["run", "directory"])

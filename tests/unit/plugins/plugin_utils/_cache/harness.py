@@ -39,7 +39,11 @@ def without_memory(message: str, *, refused: bool = True, ago: int = 0) -> str:
 
     :arg ago: the seconds since it was refused; a slow machine may need a few more.
     """
-    words = r"refused (\d+) s ago; not asked again for (\d+) s; force: true asks anew" if refused else r"failed (\d+) s ago for another task or host that asked at the same time"
+    words = (
+        r"refused (\d+) s ago; not asked again for (\d+) s; force: true asks anew"
+        if refused
+        else r"failed (\d+) s ago for another task or host that asked at the same time"
+    )
     found = re.fullmatch(rf"(.*) \({words}\)", message)
     assert found, message
     assert ago <= int(found[2]) <= ago + 9, message
@@ -115,6 +119,7 @@ class CacheHarness:
         """
 
         def at_service(token: str) -> bool:
+            time.sleep(self.takes)
             self.revoked.append(token)
             return live
 

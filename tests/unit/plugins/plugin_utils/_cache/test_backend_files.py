@@ -71,6 +71,9 @@ def test_entries_lists_names_and_contents(backend: Files) -> None:
     hold(backend)
     backend.agree("salt", b"s")
     assert backend.entries() == [(NAME, b"one"), (OTHER, b"other")]
+    backend.write(NAME, b"x" * 5000, keep_until=None)
+    assert backend.entries() == [(NAME, b"x" * 4096), (OTHER, b"other")]
+    assert backend.read(NAME) == b"x" * 5000
 
 
 def test_the_users_of_a_folder_agree_on_the_first_proposal(backend: Files, open_backend: Opened, tmp_path: pathlib.Path) -> None:

@@ -18,7 +18,6 @@ from ansible_collections.forti.oauth.plugins.plugin_utils._cache.backend_files i
 
 from tests.unit.conftest import Processes
 
-
 NO_DIRECTORY = "is not used: it is a symbolic link or no directory. Name the directory itself."
 
 

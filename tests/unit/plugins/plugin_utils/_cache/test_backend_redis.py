@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 import redis
 from ansible_collections.forti.oauth.plugins.plugin_utils._cache import backend_redis
-from ansible_collections.forti.oauth.plugins.plugin_utils._cache.backend import LockTimeout
+from ansible_collections.forti.oauth.plugins.plugin_utils._cache.backend import BackendError, LockTimeout
 from ansible_collections.forti.oauth.plugins.plugin_utils._cache.backend_redis import RedisBackend
 from ansible_collections.forti.oauth.plugins.plugin_utils._cache.encrypted import EncryptedCache
 
@@ -89,6 +89,13 @@ def test_entries_lists_only_entries(backend: RedisBackend, client: Any) -> None:
     backend.write(NAME, b"one", keep_until=None)
     with backend.lock(NAME, timeout=0):
         assert backend.entries() == [(NAME, b"one"), (OTHER, b"other")]
+
+
+def test_entries_lists_only_the_beginning_of_a_long_one(backend: RedisBackend) -> None:
+    backend.write(NAME, b"x" * 5000, keep_until=None)
+    backend.write(OTHER, b"other", keep_until=None)
+    assert backend.entries() == [(NAME, b"x" * 4096), (OTHER, b"other")]
+    assert backend.read(NAME) == b"x" * 5000
 
 
 def test_more_entries_than_one_answer_holds(backend: RedisBackend) -> None:
@@ -196,6 +203,43 @@ def test_a_lock_lives_as_long_as_its_holder(backend: RedisBackend, running: Redi
     monkeypatch.setattr(backend_redis, "_LOCK_LIFE", 1)
     with holder(running.url), pytest.raises(LockTimeout), backend.lock(NAME, timeout=3):
         pytest.fail("Its time was not prolonged.")
+
+
+@pytest.mark.parametrize(
+    "lose",
+    [
+        pytest.param(lambda client: client.delete(f"forti_oauth:lock:{NAME}"), id="it ended"),
+        pytest.param(lambda client: client.set(f"forti_oauth:lock:{NAME}", b"another"), id="another one has it"),
+        pytest.param(lambda client: client.flushall(), id="the server forgot everything"),
+    ],
+)
+def test_who_lost_a_lock_is_told(backend: RedisBackend, client: Any, lose: Callable[[Any], Any]) -> None:
+    with backend.lock(NAME, timeout=1) as is_held:
+        assert [is_held(), is_held()] == [True, True]
+        lose(client)
+        assert is_held() is False
+
+
+def test_who_cannot_ask_whether_a_lock_is_held_gets_a_backend_error(tmp_path: pathlib.Path) -> None:
+    with RedisServer(tmp_path) as server, RedisBackend(server.url).lock(NAME, timeout=1) as is_held:
+        assert is_held()
+        server.stop()
+        with pytest.raises(BackendError, match=r"^Redis at 127\.0\.0\.1:\d+ cannot be used: no connection$"):
+            is_held()
+
+
+def test_a_run_that_lost_its_lock_writes_nothing_over_the_token_of_another(running: RedisServer, client: Any) -> None:
+    warnings: list[str] = []
+    cache, other = (EncryptedCache(lambda: RedisBackend(running.url), warn=warnings.append) for _each in range(2))
+    key = {"server": "https://s", "refresh_token": "R1"}
+    with cache.lock(key, timeout=1):
+        for lock in client.keys("forti_oauth:lock:*"):
+            client.delete(lock)
+        with other.lock(key, timeout=1):
+            other.put({"access_token": "A2"}, key, "token", keep_until=None)
+            cache.put({"access_token": "A1"}, key, "token", keep_until=None)
+    assert other.get(key, "token") == {"access_token": "A2"}
+    assert [warning.partition(":")[2].partition(". ")[0].partition(": ")[2] for warning in warnings] == ["the lock was lost meanwhile"]
 
 
 def test_a_lock_that_was_lost_is_not_taken_from_its_next_holder(backend: RedisBackend, running: RedisServer, client: Any) -> None:

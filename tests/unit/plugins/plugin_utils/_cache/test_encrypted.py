@@ -6,81 +6,17 @@
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
-from ansible_collections.forti.oauth.plugins.module_utils._errors import FortiError
 from ansible_collections.forti.oauth.plugins.plugin_utils._cache import encrypted
-from ansible_collections.forti.oauth.plugins.plugin_utils._cache.backend import Backend, BackendError, IsHeld, LockTimeout
 from ansible_collections.forti.oauth.plugins.plugin_utils._cache.encrypted import EncryptedCache
 
-KEY, OTHER = {"server": "https://s", "password": "p"}, {"server": "https://s", "password": "q"}
-CONTENT = {"access_token": "A1", "expires_at": 12.5}
-WARNING = "Redis at host:1 cannot be used: no connection. The play goes on without it; tokens are not shared by it."
+from tests.unit.plugins.plugin_utils._cache.memory import CONTENT, KEY, OTHER, WARNING, MemoryBackend, lock, put
+
 Use = Callable[[EncryptedCache], Any]
-
-
-class MemoryBackend:
-    """A backend in a dictionary. It records what it is asked for, and fails if it is told to."""
-
-    private = True
-    generation = b""
-
-    def __init__(self) -> None:
-        self.where = "memory"
-        self.entries_: dict[str, bytes] = {}
-        self.asked: list[str] = []
-        self.fails_at = ""
-        self.lock_times_out = False
-        self.lock_is_lost = False
-
-    def open(self) -> Backend:
-        self._ask("open")
-        return self  # type: ignore[return-value]  # because tests change private
-
-    def read(self, name: str) -> bytes | None:
-        self._ask("read")
-        return self.entries_.get(name)
-
-    def write(self, name: str, entry: bytes, *, keep_until: float | None) -> None:
-        self._ask(f"write {keep_until}")
-        self.entries_[name] = entry
-
-    def remove(self, name: str) -> None:
-        self._ask("remove")
-        self.entries_.pop(name, None)
-
-    def agree(self, name: str, proposal: bytes) -> bytes:
-        self._ask(f"agree {name}")
-        return b"s" * 32
-
-    def disagree(self, name: str) -> None:
-        self._ask(f"disagree {name}")
-
-    @contextlib.contextmanager
-    def lock(self, name: str, *, timeout: float) -> Iterator[IsHeld]:
-        self._ask(f"lock {timeout}")
-        if self.lock_times_out:
-            raise LockTimeout
-        try:
-            yield self._is_held
-        finally:
-            self.asked.append("free")
-
-    def entries(self) -> list[tuple[str, bytes]]:
-        return list(self.entries_.items())
-
-    def _is_held(self) -> bool:
-        self._ask("held")
-        return not self.lock_is_lost
-
-    def _ask(self, question: str) -> None:
-        self.asked.append(question)
-        if question.partition(" ")[0] == self.fails_at:
-            raise BackendError("redis at host:1 cannot be used: no connection")
 
 
 @pytest.fixture
@@ -91,15 +27,6 @@ def backend() -> MemoryBackend:
 @pytest.fixture
 def cache(backend: MemoryBackend) -> EncryptedCache:
     return EncryptedCache(backend.open, warn=pytest.fail)
-
-
-def lock(cache: EncryptedCache) -> None:
-    with cache.lock(KEY, timeout=5):
-        pass
-
-
-def put(cache: EncryptedCache, kind: str = "token", **of: str) -> None:
-    cache.put(CONTENT, KEY, kind, keep_until=99.5, **of)
 
 
 USES = [
@@ -234,84 +161,6 @@ def test_a_backend_that_keeps_no_salt_is_given_up(backend: MemoryBackend, monkey
     assert warnings == ["Memory cannot be used: it does not keep what it is told. The play goes on without it; tokens are not shared by it."]
 
 
-def test_a_lock_is_held_as_long_as_its_block_runs(cache: EncryptedCache, backend: MemoryBackend) -> None:
-    with cache.lock(KEY, timeout=5):
-        assert backend.asked[-1] == "lock 5"
-        put(cache)
-        assert backend.asked[-1] == "write 99.5"
-    assert backend.asked[-1] == "free"
-
-
-def test_a_lock_of_the_run_that_times_out_is_an_error_and_the_backend_stays_in_use(cache: EncryptedCache, backend: MemoryBackend) -> None:
-    backend.lock_times_out = True
-    with pytest.raises(FortiError) as caught:
-        lock(cache)
-    assert str(caught.value) == "Another task of this run has been getting the same token for 5 seconds. Look for one that hangs."
-    put(cache)
-    assert cache.get(KEY, "token") == CONTENT
-
-
-def test_a_lock_of_a_shared_backend_that_times_out_is_a_warning_and_the_play_goes_on_without_it(backend: MemoryBackend) -> None:
-    warnings: list[str] = []
-    cache = EncryptedCache(backend.open, warn=warnings.append)
-    backend.private, backend.lock_times_out = False, True
-    with cache.lock(KEY, timeout=150):
-        put(cache)
-        assert cache.get(KEY, "token") is None
-        assert cache.holds_lock()
-    lock(cache)
-    assert warnings == [
-        "Memory: another run has been getting the same token for 150 seconds; look for one that hangs. "
-        "The play goes on without it; tokens are not shared by it."
-    ]
-    assert backend.asked == ["open", "agree salt", "lock 150"]
-
-
-def test_who_lost_the_lock_writes_no_more_and_says_so_once(backend: MemoryBackend) -> None:
-    warnings: list[str] = []
-    cache = EncryptedCache(backend.open, warn=warnings.append)
-    with cache.lock(KEY, timeout=5):
-        assert cache.holds_lock()
-        backend.lock_is_lost = True
-        assert not cache.holds_lock()
-        put(cache)
-        cache.delete(KEY, "token")
-        put(cache, "failure")
-    assert backend.entries_ == {}
-    assert not [question for question in backend.asked if question.startswith(("write", "remove"))]
-    assert backend.asked[-1] == "free"
-    assert warnings == ["Memory: the lock was lost meanwhile. The play goes on without it; tokens are not shared by it."]
-
-
-def test_a_write_alone_finds_out_that_the_lock_was_lost(backend: MemoryBackend) -> None:
-    warnings: list[str] = []
-    cache = EncryptedCache(backend.open, warn=warnings.append)
-    with cache.lock(KEY, timeout=5):
-        backend.lock_is_lost = True
-        put(cache)
-    assert backend.entries_ == {}
-    assert len(warnings) == 1
-
-
-def test_a_backend_that_does_not_tell_whether_the_lock_is_held_counts_as_lost(backend: MemoryBackend) -> None:
-    warnings: list[str] = []
-    cache = EncryptedCache(backend.open, warn=warnings.append)
-    with cache.lock(KEY, timeout=5):
-        backend.fails_at = "held"
-        assert not cache.holds_lock()
-        put(cache)
-    assert (backend.entries_, warnings) == ({}, [WARNING])
-
-
-def test_after_a_lock_was_freed_it_is_not_asked_for_any_more(cache: EncryptedCache, backend: MemoryBackend) -> None:
-    lock(cache)
-    backend.lock_is_lost = True
-    assert cache.holds_lock()
-    put(cache)
-    assert cache.get(KEY, "token") == CONTENT
-    assert "held" not in backend.asked
-
-
 @pytest.mark.parametrize(("fails_at", "use"), USES)
 def test_a_failing_backend_costs_one_warning_and_is_given_up(backend: MemoryBackend, fails_at: str, use: Use) -> None:
     warnings: list[str] = []
@@ -325,22 +174,6 @@ def test_a_failing_backend_costs_one_warning_and_is_given_up(backend: MemoryBack
         assert again(cache) is None  # type: ignore[operator]
     assert backend.asked == asked
     assert warnings == [WARNING]
-
-
-def test_a_backend_that_fails_under_a_lock_still_frees_it(backend: MemoryBackend) -> None:
-    warnings: list[str] = []
-    cache = EncryptedCache(backend.open, warn=warnings.append)
-    with cache.lock(KEY, timeout=5):
-        backend.fails_at = "write"
-        put(cache)
-    assert backend.asked[-1] == "free"
-    assert warnings == [WARNING]
-
-
-def test_an_error_inside_of_a_lock_is_not_the_backends(cache: EncryptedCache, backend: MemoryBackend) -> None:
-    with pytest.raises(ZeroDivisionError), cache.lock(KEY, timeout=5):
-        1 / 0  # noqa: B018  (any failure)
-    assert cache.get(KEY, "token") is None
 
 
 @pytest.mark.parametrize("garbage", [b"", b"\xff", b'{"format": 3}\nshort', b'{"format": 2}\n' + b"x" * 40])

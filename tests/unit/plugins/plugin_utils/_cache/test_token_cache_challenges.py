@@ -24,8 +24,17 @@ from tests.unit.plugins.plugin_utils._cache.harness import CacheHarness, without
 
 PUSH = {"challenge": "otp", "method": "ftm-push", "session": "480dccc0"}
 TYPED = {"challenge": "otp", "method": "ftm"}
-EXPIRED = [Refused("Unknown session.", status=404, error="expired_token"), ServerFailed("Gone.", error="expired_token"), RemoteFailure("x", error="expired_token")]
-FAULTS = [Refused("Denied.", error="access_denied"), RemoteFailure("Denied.", error="access_denied"), Unreachable("No."), ServerFailed("It answered 503.", status=503)]
+EXPIRED = [
+    Refused("Unknown session.", status=404, error="expired_token"),
+    ServerFailed("Gone.", error="expired_token"),
+    RemoteFailure("x", error="expired_token"),
+]
+FAULTS = [
+    Refused("Denied.", error="access_denied"),
+    RemoteFailure("Denied.", error="access_denied"),
+    Unreachable("No."),
+    ServerFailed("It answered 503.", status=503),
+]
 
 
 def waits(challenge: Mapping[str, str]) -> bool:

@@ -115,9 +115,7 @@ def test_who_lost_the_lock_sends_no_refresh_token_and_logs_in(harness: CacheHarn
     assert warnings == [lost(harness)]
 
 
-def test_a_store_that_does_not_tell_whether_the_lock_is_held_counts_as_lost(
-    harness: CacheHarness, warnings: list[str], stopped: Stopped, after: After
-) -> None:
+def test_a_store_that_does_not_tell_whether_the_lock_is_held_counts_as_lost(harness: CacheHarness, warnings: list[str], stopped: Stopped, after: After) -> None:
     harness.ask(shared="shared")
     after(3550)
     stopped.fails = True
@@ -161,7 +159,9 @@ def test_a_lock_of_a_shared_store_that_hangs_is_a_warning_that_names_it_and_the_
         results = [harness.ask(shared="shared", lock_timeout=1) for _each in range(2)]
     assert [(result["access_token"], result["source"]) for result in results] == [("A1", "login"), ("A1", "cache")]
     assert time.monotonic() - started < 5
-    assert warnings == [f"The directory {harness.folder / 'shared'}: another run has been getting the same token for 1 seconds; look for one that hangs. {GOES_ON}"]
+    assert warnings == [
+        f"The directory {harness.folder / 'shared'}: another run has been getting the same token for 1 seconds; look for one that hangs. {GOES_ON}"
+    ]
     assert shared_files(harness) == {}
 
 

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from typing import Any
 
@@ -153,3 +154,11 @@ def test_a_token_that_no_server_can_revoke_is_forgotten(harness: CacheHarness) -
 def test_20_processes_revoke_it_once(harness: CacheHarness, given: str | None, in_processes: Callable[[int, Callable[[], Any]], list[Any]]) -> None:
     harness.ask(shared="shared")
     assert sorted(in_processes(20, lambda: harness.revoke(given, shared="shared"))) == [False] * 19 + [True]
+
+
+@pytest.mark.parametrize("for_run_only", [False, True], ids=["kept in the store", "kept for the run only"])
+def test_5_runs_that_name_the_same_store_revoke_it_once(
+    harness: CacheHarness, for_run_only: bool, in_processes: Callable[[int, Callable[[], Any]], list[Any]]
+) -> None:
+    harness.takes, harness.for_run_only = 0.2, for_run_only
+    assert sorted(in_processes(5, lambda: harness.revoke("A1", CLIENT, run=f"run-{os.getpid()}", shared="shared"))) == [False] * 4 + [True]
