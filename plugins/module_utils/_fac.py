@@ -25,11 +25,12 @@ _REVOKE = "/api/v1/oauth/revoke_token/"
 
 _CLIENT = ("client_id", "client_secret")
 _USER = ("username", "password", "realm", "iam_account", "iam_user", "scope")
+_CODE = ("code", "redirect_uri", "code_verifier")
 _ANSWER = ("challenge", "challenge_response", "session")
 # The fields of each grant's request (OAuth server token page). Its sample of an authorization code holds the user, too.
 _FIELDS = {
     "password": (*_USER, *_CLIENT),
-    "authorization_code": ("username", "password", *_CLIENT, "code", "redirect_uri", "code_verifier"),
+    "authorization_code": ("username", "password", *_CLIENT, *_CODE),
     "refresh_token": (*_CLIENT, "refresh_token"),
 }
 _WRONG = {
@@ -66,7 +67,7 @@ class FortiAuthenticator(_FacService):
     spec = FAC_TOKEN
     grants = {
         "password": Grant(needs=("password",), cache_key=(*_USER, *_CLIENT), foreign=("code", "code_verifier", "refresh_token")),
-        "authorization_code": Grant(needs=("code",), cache_key=("username", "password", *_CLIENT, "code", "redirect_uri"), foreign=("refresh_token", *_ANSWER)),
+        "authorization_code": Grant(needs=("code",), cache_key=("username", "password", *_CLIENT, *_CODE), foreign=("refresh_token", *_ANSWER)),
         "refresh_token": Grant(needs=("refresh_token",), cache_key=("refresh_token", *_CLIENT), foreign=("code", "code_verifier", *_ANSWER)),
     }
 

@@ -23,7 +23,7 @@ from ansible_collections.forti.oauth.plugins.module_utils._errors import Library
 from ansible_collections.forti.oauth.plugins.module_utils._http_faults import NOT_DECODED, TransportError, explain
 from ansible_collections.forti.oauth.plugins.module_utils._http_response import Response
 from ansible_collections.forti.oauth.plugins.module_utils._http_tls import tls
-from ansible_collections.forti.oauth.plugins.module_utils._redaction import register
+from ansible_collections.forti.oauth.plugins.module_utils._redaction import register_foreign
 
 LONGEST_PAUSE = 30  # seconds; a Retry-After beyond it is an error
 _LARGEST_BODY = 1024 * 1024
@@ -52,7 +52,7 @@ class Http:
     def keep_secret(self, *values: str) -> None:
         """Keep values that the server handed out from every message and, if core masks secrets, from every output."""
         self.secrets.update(values)
-        register(*values)
+        register_foreign(*values)
 
     def post(self, path: str, *, headers: Mapping[str, str] | None = None, one_time: bool = False, **body: Any) -> Response:
         """Send a POST. The body is C(json=) or C(data=) (a form), as in requests.

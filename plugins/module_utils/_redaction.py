@@ -25,6 +25,7 @@ MASKED_BY_CORE: bool = _register_secrets is not None
 MASK = "********"
 _LAYERS = 3
 _ESCAPES = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
+_SHORTEST_FOREIGN = 16
 _SHORTEST = 4  # masking every occurrence of a shorter secret would reveal it
 
 
@@ -32,6 +33,11 @@ def register(*values: str | None) -> None:
     """Register values as secrets with ansible-core, if it has such a register."""
     if _register_secrets is not None:
         _register_secrets([value for value in values if value])
+
+
+def register_foreign(*values: str | None) -> None:
+    """Register secrets that a server or a delegated host made. Short ones are left out: a word such as C(failed) would be masked in all later output."""
+    register(*(value for value in values if value and len(value) >= _SHORTEST_FOREIGN))
 
 
 def leave_to_controller() -> None:

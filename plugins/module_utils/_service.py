@@ -29,7 +29,7 @@ _HINTS: dict[Any, str] = {
     404: "Check server: there is no token service at this address.",
     429: "Too many requests. Wait, and run it again.",
 }
-_ONE_TIME = ("code_verifier", "challenge", "challenge_response", "method", "session")
+_ONE_TIME = ("challenge", "challenge_response", "method", "session")
 _OWN_SECRETS = frozenset({"password", "credential", "code", "refresh_token"})  # of a user; all users of a client share its secret
 _PATIENCE = 30  # seconds beyond its own timeouts for which another task may hold the lock of a token
 _SERVERS_FAULT = "The fault is on the server's side. Run it again later."

@@ -18,7 +18,7 @@ from typing import Any
 
 from ansible_collections.forti.oauth.plugins.module_utils._errors import BadResponse
 from ansible_collections.forti.oauth.plugins.module_utils._foreign import one_line
-from ansible_collections.forti.oauth.plugins.module_utils._redaction import MASKED_BY_CORE, register
+from ansible_collections.forti.oauth.plugins.module_utils._redaction import MASKED_BY_CORE, register_foreign
 
 # What may stand in an Authorization header: visible ASCII, nothing that could end the line (RFC 6750, 2.1).
 _HEADER_SAFE = re.compile(r"[\x21-\x7e]+")
@@ -55,7 +55,7 @@ class Token:
         if not all(sound):
             raise ValueError("invalid")
         if MASKED_BY_CORE:
-            register(*self.secrets())
+            register_foreign(*self.secrets())
 
     def secrets(self) -> list[str]:
         """Return the texts of this token that no output may hold."""

@@ -13,13 +13,14 @@ import os
 from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar
 
+from ansible.errors import AnsibleError
 from ansible.plugins.action import ActionBase
 from ansible_collections.forti.oauth.plugins.module_utils._argspec import Spec, environment_variables
 from ansible_collections.forti.oauth.plugins.module_utils._errors import ChallengeRequired, FortiError
 from ansible_collections.forti.oauth.plugins.module_utils._redaction import MASKED_BY_CORE
 from ansible_collections.forti.oauth.plugins.module_utils._service import TokenService
 from ansible_collections.forti.oauth.plugins.plugin_utils._facts import refuse_facts
-from ansible_collections.forti.oauth.plugins.plugin_utils._remote_module import RemoteModule
+from ansible_collections.forti.oauth.plugins.plugin_utils._remote_module import RemoteModule, cleaned_output
 from ansible_collections.forti.oauth.plugins.plugin_utils._token_provider import Result, TokenProvider, notify, warn
 
 ROLE_OPTIONS = "_options"  # an argument of the role token: a dictionary of all options
@@ -83,10 +84,25 @@ class TokenActionBase(ActionBase):
         remote = RemoteModule(self, self._variables).run if service.delegated_to else None
         return TokenProvider(service, request_id=str(self._task._uuid), remote=remote, check_mode=self._task.check_mode)
 
+    def _parse_returned_data(self, res: dict[str, Any], *arguments: Any, **options: Any) -> Any:
+        """Let core see only what the collection's modules write. It would show warnings, and mask secrets, that the host makes up."""
+        return super()._parse_returned_data({**res, **cleaned_output(res)}, *arguments, **options)
+
     def _delegated_to(self) -> str | None:
         """Return the host that asks; None is the controller, whatever the task's connection is, unless it is delegated to a host somewhere else."""
         ends_here = self._connection.transport == "local" or getattr(self._connection, "_remote_is_local", False)
-        return None if ends_here or not self._task.delegate_to else str(self._task.delegate_to)
+        if ends_here or not self._task.delegate_to:
+            return None
+        name, context = str(self._task.delegate_to), self._play_context
+        # Its name alone does not tell a host: variables and add_host may lead the same name to another machine.
+        where = (("at", self._address()), ("port", context.port), ("as", context.remote_user))
+        return " ".join([name, *(f"{word} {value}" for word, value in where if value and str(value) != name)])
+
+    def _address(self) -> Any:
+        """Return the address that the connection leads to."""
+        with contextlib.suppress(KeyError, AnsibleError):  # the connection has no such option
+            return self._connection.get_option("host")
+        return self._play_context.remote_addr
 
     def _take_role_options(self) -> None:
         """Take the role's dictionary for the arguments. All others come from C(module_defaults), which must not redirect the role's secrets.

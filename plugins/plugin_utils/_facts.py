@@ -13,6 +13,8 @@ from typing import Any
 
 from ansible_collections.forti.oauth.plugins.module_utils._errors import OptionError
 
+_PREFIX = "ansible_"  # core takes it out of the names of facts
+
 
 def refuse_facts(names: Iterable[str], variables: Mapping[str, Any]) -> None:
     """Check that none of these variables comes from the host's facts.
@@ -39,6 +41,22 @@ def problem_with(names: Iterable[str], variables: Mapping[str, Any]) -> str | No
 
 
 def is_fact(name: str, variables: Mapping[str, Any]) -> bool:
-    """Return whether the value of a variable is that of the fact of the same name."""
+    """Return whether the value of a variable is that of the fact of the same name.
+
+    Core tells facts from other variables in C(ansible_facts) only, where it takes C(ansible_) out of their names. So a second fact can hide the first
+    one there: whoever sends one hides something.
+    """
     facts = variables.get("ansible_facts")
-    return isinstance(facts, Mapping) and name in variables and name in facts and bool(variables[name] == facts[name])
+    if not isinstance(facts, Mapping) or name not in variables or name not in facts:
+        return False
+    hides_another = any(_PREFIX in other and other.replace(_PREFIX, "", 1) == name for other in variables)
+    return hides_another or bool(_without_internal(variables[name]) == _without_internal(facts[name]))
+
+
+def _without_internal(value: Any) -> Any:
+    """Return a value without the keys that core takes out of a fact before it makes a variable of it."""
+    if isinstance(value, Mapping):
+        return {name: _without_internal(item) for name, item in value.items() if not str(name).startswith("_ansible")}
+    if isinstance(value, (list, tuple)):
+        return [_without_internal(item) for item in value]
+    return value

@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+import json
 import secrets
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -17,17 +18,46 @@ from ansible_collections.forti.oauth.plugins.module_utils import _result_cipher
 from ansible_collections.forti.oauth.plugins.module_utils._argspec import secret_values
 from ansible_collections.forti.oauth.plugins.module_utils._errors import ChallengeRequired, RemoteFailure, quotable
 from ansible_collections.forti.oauth.plugins.module_utils._fac_challenge import Challenge
-from ansible_collections.forti.oauth.plugins.module_utils._foreign import one_line
-from ansible_collections.forti.oauth.plugins.module_utils._redaction import RedactedDict, redact, register
+from ansible_collections.forti.oauth.plugins.module_utils._foreign import one_line, parse_json
+from ansible_collections.forti.oauth.plugins.module_utils._redaction import RedactedDict, redact, register, register_foreign
 from ansible_collections.forti.oauth.plugins.module_utils._service import TokenService
 
 Result = dict[str, Any]
 
 # The controller uses these; the module does not get them.
 _CONTROLLER_ONLY = frozenset({"cache", "min_validity", "force", "on_challenge"})
+_FIELDS = ("changed", "failed", "msg", "status", "error", "error_description", "result")  # of what our modules write
+_WARNINGS = "host_warnings"  # a name that core does not know
 _LONGEST_MESSAGE = 2000  # letters
 _MOST_LINES = 20  # of what the module wrote on stderr; warnings
 _LONGEST_SEARCHED = 64 * 1024  # letters that are searched for secrets
+
+
+def cleaned_output(output: Mapping[str, Any]) -> dict[str, str]:
+    """Return the output of a module for core: one JSON object with the fields that our modules write, and lines without control characters.
+
+    :arg output: C(stdout) and C(stderr) of the module's process. The host made them.
+    """
+    stdout, stderr = str(output.get("stdout") or ""), str(output.get("stderr") or "")
+    for line in stdout.splitlines():
+        written = _object(line)
+        if written is not None:
+            fields = {name: written[name] for name in _FIELDS if name in written}
+            return {"stdout": json.dumps({**fields, _WARNINGS: written.get("warnings")}), "stderr": _printable(stderr)}
+    return {"stdout": "", "stderr": _printable(stderr or stdout)}  # such as an interpreter that is missing
+
+
+def _object(line: str) -> dict[str, Any] | None:
+    if not line.lstrip().startswith("{"):
+        return None
+    try:
+        return dict(parse_json(line.encode("utf-8", "replace")))
+    except ValueError:
+        return None
+
+
+def _printable(text: str) -> str:
+    return "\n".join(map(one_line, text[-_LONGEST_SEARCHED:].splitlines()))
 
 
 class RemoteModule:
@@ -84,7 +114,7 @@ def _decrypted(result: Result, key: str) -> Result:
 
 
 def _warnings(result: Result, hidden: set[str]) -> list[str]:
-    said = result.get("warnings")
+    said = result.get(_WARNINGS)
     return [text for text in (quotable(item, hidden, longest=_LONGEST_MESSAGE) for item in (said[:_MOST_LINES] if isinstance(said, list) else [])) if text]
 
 
@@ -95,7 +125,7 @@ def _challenge(claimed: Mapping[str, Any], server: str, hidden: set[str]) -> Cha
     """
     body = claimed["challenge"] if isinstance(claimed["challenge"], dict) else {}
     challenge = Challenge.from_body(body, server=server, secrets=hidden)
-    register(challenge.session)
+    register_foreign(challenge.session)
     return ChallengeRequired(_message(claimed, hidden), challenge.as_details())
 
 

@@ -91,7 +91,9 @@ class TokenProvider:
         access_token = service.options["access_token"]
         if access_token is None and service.options["cache"] == "none":
             raise OptionError("access_token is missing: with cache none no token is kept that could be revoked.")
-        return self._cache.revoke(key, access_token, lock_timeout=service.lock_timeout, revoke=self._revoke_token, check_mode=self._check_mode)
+        # The run remembers that a token is ended, also if it keeps none.
+        cache = TokenCache(backends("run"), warn=warn_once) if service.options["cache"] == "none" else self._cache
+        return cache.revoke(key, access_token, lock_timeout=service.lock_timeout, revoke=self._revoke_token, check_mode=self._check_mode)
 
     def read(self) -> Result:
         """Return what the service reads with the access token in the options, such as the resource map. The run keeps it for all who ask.
@@ -133,6 +135,7 @@ class TokenProvider:
             min_validity=self._service.options["min_validity"],
             source=self._service.source,
             asked_at=self._asked_at,
+            waits=float(self._service.options.get("push_timeout") or 0),
             resumes=self._service.resumes,
         )
 

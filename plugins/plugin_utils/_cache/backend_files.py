@@ -107,8 +107,8 @@ class FilesBackend:
 
     def entries(self) -> Iterable[tuple[str, bytes]]:
         """Return name and beginning of every entry. An entry that cannot be read is empty."""
-        with self._os_errors():
-            names = sorted(name.removesuffix(_SUFFIX) for name in os.listdir(self._folder) if name.endswith(_SUFFIX))
+        with self._os_errors(), os.scandir(self._folder) as found:
+            names = sorted(file.name.removesuffix(_SUFFIX) for file in found if file.name.endswith(_SUFFIX) and not file.is_dir(follow_symlinks=False))
         return [(name, self._read_or_empty(name)) for name in names]
 
     def _flock(self, handle: int) -> bool:

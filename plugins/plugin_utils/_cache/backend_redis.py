@@ -9,6 +9,7 @@
 from __future__ import annotations
 
 import contextlib
+import queue
 import ssl
 import threading
 import time
@@ -23,6 +24,7 @@ _ENTRIES = f"{_PREFIX}token:"
 _LOCKS = f"{_PREFIX}lock:"
 _LONGEST = 30 * 86400  # seconds after which every key ends
 _TIMEOUT = 3  # seconds to wait for an answer
+_SILENT = f"no answer within {_TIMEOUT} seconds"
 _LOCK_LIFE = 15  # seconds until the lock of a killed holder ends
 
 T = TypeVar("T")
@@ -43,7 +45,7 @@ class RedisBackend:
 
     def read(self, name: str) -> bytes | None:
         """Return an entry; None if there is none."""
-        return self._ask(lambda: self._client.getrange(_ENTRIES + name, 0, LARGEST_ENTRY - 1)) or None
+        return _bytes(self._ask(lambda: self._client.getrange(_ENTRIES + name, 0, LARGEST_ENTRY - 1)), self.where) or None
 
     def write(self, name: str, entry: bytes, *, keep_until: float | None) -> None:
         """Write an entry with a time to live."""
@@ -59,7 +61,7 @@ class RedisBackend:
         value = self._ask(lambda: self._agree(_PREFIX + name, proposal))
         if value is None:
             raise BackendError(f"{self.where} cannot be used: it does not keep what it is told")
-        return value
+        return _bytes(value, self.where)
 
     def disagree(self, name: str) -> None:
         """Drop the shared value of this name."""
@@ -69,7 +71,7 @@ class RedisBackend:
     def lock(self, name: str, *, timeout: float) -> Iterator[IsHeld]:
         """Hold a lock that a thread renews as long as its holder lives. Whoever is stopped for longer than _LOCK_LIFE loses it."""
         lock = self._client.lock(_LOCKS + name, timeout=_LOCK_LIFE, blocking_timeout=timeout, sleep=0.1, thread_local=False)
-        if not self._ask(lock.acquire):
+        if not self._ask(lock.acquire, longest=timeout + _TIMEOUT):
             raise LockTimeout
         done = threading.Event()
         threading.Thread(target=self._renew, args=(lock, done), daemon=True).start()
@@ -84,7 +86,8 @@ class RedisBackend:
         """Return name and beginning of every entry."""
         keys = self._ask(lambda: sorted(self._client.scan_iter(match=f"{_ENTRIES}*", count=500)))
         texts = self._ask(lambda: self._beginnings(keys))
-        return [(key.decode("ascii", "replace").removeprefix(_ENTRIES), text) for key, text in zip(keys, texts) if text]
+        found = [(_bytes(key, self.where), _bytes(text, self.where)) for key, text in zip(keys, texts) if text]
+        return [(key.decode("ascii", "replace").removeprefix(_ENTRIES), text) for key, text in found]
 
     def _beginnings(self, keys: list[bytes]) -> list[bytes]:
         pipeline = self._client.pipeline(transaction=False)
@@ -104,14 +107,39 @@ class RedisBackend:
         value: bytes | None = self._client.get(key)
         return value
 
-    def _ask(self, question: Callable[[], T]) -> T:
-        """Ask the server, and turn its errors into a BackendError without their text, which may quote the URL."""
-        problem = None
+    def _ask(self, question: Callable[[], T], *, longest: float = _TIMEOUT) -> T:
+        """Ask the server, and turn its errors into a BackendError without their text, which may quote the URL.
+
+        The library's own timeouts do not cover an answer that drips.
+
+        :arg longest: seconds.
+        """
+        outcome: queue.SimpleQueue[tuple[T | None, str | None]] = queue.SimpleQueue()
+        threading.Thread(target=lambda: outcome.put(self._outcome(question)), daemon=True).start()
         try:
-            return question()
-        except (self._redis.RedisError, OSError, TypeError, ValueError, AttributeError) as exc:
-            problem = _reason(self._redis, exc)
-        raise BackendError(f"{self.where} cannot be used: {problem}")
+            answer, problem = outcome.get(timeout=longest + 0.5)
+        except queue.Empty:
+            answer, problem = None, _SILENT
+        if problem:
+            raise BackendError(f"{self.where} cannot be used: {problem}")
+        return answer  # type: ignore[return-value]
+
+    def _outcome(self, question: Callable[[], T]) -> tuple[T | None, str | None]:
+        """Return the answer, or why there is none. Whatever listens at that port, no error of the library reaches a play."""
+        try:
+            return question(), None
+        except Exception as exc:  # pylint: disable=broad-except  # RedisError, OSError, and what the library makes of invalid answers
+            return None, _reason(self._redis, exc)
+
+
+def _bytes(answer: Any, where: str) -> bytes:
+    """Return an answer that must be bytes.
+
+    :raises BackendError: it is not.
+    """
+    if isinstance(answer, bytes):
+        return answer
+    raise BackendError(f"{where} cannot be used: it is no Redis")
 
 
 def _connected(url: str) -> tuple[Any, Any, str]:
@@ -144,7 +172,7 @@ def _reason(redis: Any, exc: Exception) -> str:
         (UnicodeError, "its host name is none"),
         (redis.AuthenticationError, "it refuses the user or the password"),
         (redis.exceptions.NoPermissionError, "this user may not do that there"),
-        (redis.TimeoutError, f"no answer within {_TIMEOUT} seconds"),
+        (redis.TimeoutError, _SILENT),
         (redis.exceptions.OutOfMemoryError, "it is full"),
         (redis.exceptions.ReadOnlyError, "it is a read-only replica"),
         (redis.exceptions.LockError, "the lock was lost"),

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 _RUN_FOLDER, _GENERATION, _SUFFIX = "forti_oauth", "generation", ".token"
 _ANSWERS = "answers"  # folder in the run's folder
 _NONCE, _TAG, _NAME, _GENERATION_LENGTH = 12, 16, 16, 32  # bytes
-_LOCK_TIMEOUT = 60  # seconds; whoever waits for longer asks the token cache, which has a lock of its own
+_LOCK_TIMEOUT = 5  # seconds; whoever waits for longer asks the token cache, which has a lock of its own
 
 
 class LookupAnswers:

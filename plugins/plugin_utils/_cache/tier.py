@@ -20,7 +20,8 @@ from ansible_collections.forti.oauth.plugins.plugin_utils._cache.encrypted impor
 
 _NEGATIVE_LIFE = 60  # seconds for which a refusal or a failed refresh is remembered
 _REFRESHABLE = 8 * 3600  # seconds for which an expired token is kept because of its refresh token; FortiCWP's live that long
-_TOMBSTONE_LIFE = 86400  # seconds
+_LONGEST_LIFE = 30 * 86400  # seconds for which a token is kept that never expires
+_TOMBSTONE_LIFE = _LONGEST_LIFE + _REFRESHABLE  # seconds; no token may outlive its tombstone
 _SKEW = 300  # seconds by which the clocks of two machines may differ
 # What is the same in the cache keys of a login and of its refresh by a task.
 _NOT_OF_A_USER = ("family", "server", "server_certificate", "client_certificate", "delegated_to", "client_id", "client_secret")
@@ -37,7 +38,8 @@ class CacheRequest:
     min_validity: int = 0  # seconds
     source: str = "login"  # of a token that is fetched for it
     asked_at: float = dataclasses.field(default_factory=time.time)
-    # Whether the caller goes on with this challenge, which an earlier one did not wait for.
+    waits: float = 0  # seconds, for a push
+    # Whether the caller could go on with this challenge of an earlier one.
     resumes: Callable[[Mapping[str, str]], bool] = dataclasses.field(default=lambda _challenge: False, repr=False)
 
     def accepts(self, *, stored_at: float, request_id: str | None) -> bool:
@@ -117,8 +119,9 @@ class Tier:
 
     def put(self, entry: Entry, key: CacheKey) -> None:
         """Store a token as long as it can be used or refreshed."""
-        end = entry.token.expires_at
-        keep_until = None if end is None else end + (_REFRESHABLE if entry.token.refresh_token else 0)
+        longest = time.time() + _LONGEST_LIFE
+        end = min(longest, longest if entry.token.expires_at is None else entry.token.expires_at)
+        keep_until = end + (_REFRESHABLE if entry.token.refresh_token else 0)
         content = {**entry.token.as_entry(), "request_id": entry.request_id, "refresh_failed_at": entry.refresh_failed_at}
         self._cache.put(content, key, "token", keep_until=keep_until)
 
@@ -148,10 +151,9 @@ class Tier:
     def put_failure(self, exc: FortiError, request: CacheRequest) -> None:
         """Store an error in the negative cache, for all requests with the same key and the same one-time options.
 
-        It is resumable if it is a challenge that the caller did not wait for: who waits goes on with it.
+        If it is a challenge, a caller who waits for longer goes on with it.
         """
-        resumable = "challenge" in exc.details and not request.resumes(exc.details["challenge"])
-        new = {"message": str(exc), "details": exc.details, "request_id": request.request_id, "refused": is_refusal(exc), "resumable": resumable}
+        new = {"message": str(exc), "details": exc.details, "request_id": request.request_id, "refused": is_refusal(exc), "waited": request.waits}
         content = dict(exc.remembered or {**new, "at": time.time()})
         self._cache.put(content, request.key, "failure", keep_until=content["at"] + _NEGATIVE_LIFE, **request.one_time)
 
@@ -216,13 +218,19 @@ def _is_failure(content: Content) -> bool:
     details: Any = content.get("details")
     has_time = isinstance(content.get("at"), (int, float)) and abs(content["at"]) < 1e12
     has_details = isinstance(details, dict) and "message" not in details and isinstance(details.get("challenge", {}), dict)
-    return has_details and has_time and isinstance(content.get("message"), str) and {"request_id", "refused", "resumable"} <= set(content)
+    return (
+        has_details
+        and has_time
+        and isinstance(content.get("message"), str)
+        and isinstance(content.get("waited"), (int, float))
+        and {"request_id", "refused"} <= set(content)
+    )
 
 
 def _is_resumed(content: Content, request: CacheRequest) -> bool:
     """Return whether the request goes on with the challenge of a failure, rather than failing with it."""
     challenge = content["details"].get("challenge")
-    return bool(content["resumable"] and challenge) and request.resumes(challenge)
+    return bool(challenge) and request.waits > content["waited"] and request.resumes(challenge)
 
 
 def _remembered(content: Content) -> FortiError:

@@ -74,6 +74,7 @@ class TokenCache:
         :arg access_token: the token; None is the one of the cache key.
         :arg revoke: asks the server. It is called once for a token, however many callers there are.
         """
+        is_told = access_token is not None
         with self._locked(self._tiers, key, lock_timeout):
             entries = [entry for entry in (tier.get(key) for tier in self._tiers) if entry is not None]
         if access_token is None and entries:
@@ -85,8 +86,12 @@ class TokenCache:
                 return False
             was_live = revoke(access_token)
             if not check_mode:
-                for tier in self._all_tiers:
+                # A delegated host, or an unchecked server, does not say which token is ended for others: what it gave is only forgotten.
+                marked = self._all_tiers if is_told or self._tiers == self._all_tiers else ()
+                for tier in marked:
                     tier.put_tombstone(key, access_token)
+                for tier in self._tiers if not marked else ():
+                    tier.forget(key)
             return was_live
 
     def forget(self, key: CacheKey) -> None:

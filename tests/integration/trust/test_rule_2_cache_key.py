@@ -12,6 +12,7 @@ import pytest
 import trustme
 
 from tests.integration.harness import Player
+from tests.simulator.factors import s256
 
 CODE = "{grant_type: authorization_code, client_id: %s, username: luser1, code: '{{ code }}', redirect_uri: 'https://app.example.com/cb'}"
 LOGIN = "username: luser1, password: '{{ secret.luser1 }}'"
@@ -48,6 +49,19 @@ def test_who_names_the_user_but_not_the_code_gets_nothing(play: Player, tmp_path
     assert thief["r"]["failed"] and thief["r"]["status"] in (400, 401)
     assert again["r"]["access_token"] == first["r"]["access_token"]
     assert again["r"]["source"] == "cache"
+
+
+def test_who_has_the_code_but_not_its_verifier_gets_nothing(play: Player, tmp_path: pathlib.Path) -> None:
+    """Codes leak, by a URL in a log: that is why there are verifiers (RFC 7636)."""
+    verifier = "v" * 50
+    code = play.sim.code("portal", "luser1", redirect_uri="https://app.example.com/cb", challenge=s256(verifier), method="S256")
+    env = {"FORTI_OAUTH_CACHE": str(tmp_path / "tokens")}
+    task = "- {forti.oauth.fac_oauth_token: " + CODE % "portal, client_secret: '{{ secret.portal }}', code_verifier: '{{ verifier }}'"
+    runs = [
+        play(task + ", register: r, ignore_errors: true}", keep="r", variables={"code": code, "verifier": given}, env=env)["r"]
+        for given in (verifier, "w" * 50, "", verifier)
+    ]
+    assert [result.get("source") for result in runs] == ["login", None, None, "cache"]
 
 
 def test_the_client_certificate_counts_and_not_its_path(play: Player, tmp_path: pathlib.Path) -> None:

@@ -12,7 +12,7 @@ import textwrap
 
 import pytest
 
-from tests.integration.harness import Player
+from tests.integration.harness import PASSWORDS, Player
 
 LOGIN = "username: luser1, password: '{{ secret.luser1 }}'"
 THERE = f"- {{forti.oauth.fac_oauth_token: {{{LOGIN}}}, register: %s, ignore_errors: true}}\n"
@@ -110,6 +110,63 @@ def test_the_other_modules_results_are_checked_too(play: Player, tmp_path: pathl
     }
     assert outcome["info"]["server"] == outcome["ended"]["server"] == f"https://{play.sim.host}"
     assert "ansible_facts" not in outcome["info"]
+
+
+def test_what_core_would_show_or_mask_by_itself_is_left_out(play: Player, tmp_path: pathlib.Path) -> None:
+    """Newer cores take warnings out of a module's output before its action sees them, and mask what it names as a secret."""
+    python = tmp_path / "python"
+    python.write_text(f"""#!/bin/sh
+{sys.executable} "$@" > {tmp_path}/out || exit
+{sys.executable} - {tmp_path}/out <<'END'
+import json, sys
+text = open(sys.argv[1]).read()
+try:
+    value = json.loads(text)
+except ValueError:
+    print(text, end="")
+else:
+    value["warnings"] = ["w\\x1b[31m RED \\x07 line\\nnext {PASSWORDS["luser1"]}"] * 50
+    value["deprecations"] = [{{"msg": "old\\x1b[31m {PASSWORDS["luser1"]}", "version": "9.9"}}]
+    value["_ansible_new_secrets"] = ["changed", "host000"]
+    print(json.dumps(value))
+    print("junk\\x1b[31m {PASSWORDS["luser1"]}\\x07")
+END
+""")
+    python.chmod(0o700)
+    outcome = play(THERE % "r" + "- {debug: {msg: 'still told'}}\n", keep="r", delegate_to="jump", env={"ANSIBLE_PYTHON_INTERPRETER": str(python)})
+    assert outcome["r"]["access_token"]
+    assert "\x1b" not in outcome.output and "\x07" not in outcome.output
+    assert "w [31m RED line next ********" in " ".join(outcome.output.split())
+    assert "still told" in outcome.output and "changed=0" in outcome.output and "host000" in outcome.output
+
+
+def test_a_word_that_a_host_calls_a_token_is_not_masked_everywhere(play: Player, tmp_path: pathlib.Path) -> None:
+    lie = "value.update(refresh_token='changed', id_token='e')"
+    outcome = play(THERE % "r" + "- {debug: {msg: 'a message'}}\n", keep="r", delegate_to="jump", env=liar(tmp_path, lie))
+    assert "a message" in outcome.output and "changed=0" in outcome.output
+
+
+def test_another_machine_of_the_same_name_gets_nothing(play: Player) -> None:
+    """The inventory's name is not the host: add_host may lead it elsewhere within the run."""
+    moved = "- {add_host: {name: jump, ansible_host: 10.9.9.9, ansible_connection: elsewhere}, delegate_to: localhost}\n"
+    outcome = play(THERE % "a" + THERE % "b" + moved + THERE % "c", keep="a b c", delegate_to="jump")
+    assert [outcome[name]["source"] for name in "abc"] == ["login", "cache", "login"]
+
+
+def test_a_host_does_not_say_which_token_is_ended_for_others(play: Player, tmp_path: pathlib.Path) -> None:
+    """It claims that its token is the controller's, which it may know. What was ended by its options is then forgotten for it alone."""
+    token, env = tmp_path / "token", {"FORTI_OAUTH_CACHE": str(tmp_path / "tokens")}
+    lie = f"value.update(access_token=open('{token}').read()) if 'access_token' in value else None"
+    known = "- {copy: {content: '{{ here.access_token }}', dest: '" + str(token) + "', mode: '0600'}, delegate_to: localhost, no_log: true}\n"
+    end = THERE.replace("{username", "{state: absent, username")
+    outcome = play(
+        HERE % "here" + known + THERE % "there" + end % "ended" + HERE % "again",
+        keep="here there again",
+        delegate_to="jump",
+        env={**liar(tmp_path, lie), **env},
+    )
+    assert outcome["there"]["access_token"] == outcome["here"]["access_token"] == outcome["again"]["access_token"]
+    assert outcome["again"]["source"] == "cache"
 
 
 def test_a_result_of_another_key_is_refused(play: Player, tmp_path: pathlib.Path) -> None:

@@ -60,6 +60,14 @@ def test_a_fact_is_no_option_of_a_lookup(play: Player, host: HostileHost, name: 
     assert play.sim.requests == []
 
 
+@pytest.mark.parametrize("twin", ["ansible_fac_oauth_server", "fac_ansible_oauth_server"])
+def test_a_second_fact_does_not_hide_the_first(play: Player, host: HostileHost, twin: str) -> None:
+    """Core takes ansible_ out of the names in ansible_facts, where the second one takes the place of the first."""
+    outcome = play(host.says(**{"fac_oauth_server": "localhost:1", twin: "x"}) + FAC, keep="looked_up", env=host.env)
+    assert refused("fac_oauth_server") in outcome["looked_up"]["msg"]
+    assert play.sim.requests == []
+
+
 def test_nor_of_the_other_lookup(play: Player, host: HostileHost) -> None:
     outcome = play(host.says(forticwp_server="localhost:1") + LOOKUP % ("forticwp_token", ", credential=secret.credential"), keep="looked_up", env=host.env)
     assert refused("forticwp_server") in outcome["looked_up"]["msg"]
@@ -97,6 +105,13 @@ def test_facts_that_are_not_injected_do_no_harm(play: Player, host: HostileHost)
     assert int(outcome["looked"]) > 0
 
 
+def test_a_second_fact_hides_no_variable_of_the_role(play: Player, host: HostileHost) -> None:
+    tasks = host.says(token_delegate_to="host001", ansible_token_delegate_to="x") + ROLE % ""
+    outcome = play(tasks, keep="role_said", variables=OPTIONS, env=host.env)
+    assert outcome["role_said"].startswith(refused("token_delegate_to"))
+    assert play.sim.requests == []
+
+
 @pytest.mark.parametrize(
     ("name", "value"),
     [
@@ -104,6 +119,8 @@ def test_facts_that_are_not_injected_do_no_harm(play: Player, host: HostileHost)
         ("token_forticwp_company", "4711"),
         ("token_forticwp_resource_map", True),
         ("token_forticwp_options", {"server": "localhost:1"}),
+        # Core takes keys like this one out of the variable, and leaves it in ansible_facts.
+        ("token_forticwp_options", {"server": "localhost:1", "_ansible_x": 1, "credential": [{"_ansible_y": 1}]}),
     ],
 )
 def test_a_fact_is_no_variable_of_the_role(play: Player, host: HostileHost, name: str, value: object) -> None:
@@ -112,9 +129,10 @@ def test_a_fact_is_no_variable_of_the_role(play: Player, host: HostileHost, name
     assert play.sim.requests == []
 
 
-def test_a_fact_does_not_say_what_the_role_revokes(play: Player, host: HostileHost) -> None:
+@pytest.mark.parametrize("more", [{}, {"_ansible_x": 1}], ids=["plain", "with an internal key"])
+def test_a_fact_does_not_say_what_the_role_revokes(play: Player, host: HostileHost, more: dict[str, int]) -> None:
     """The client's secret would go to the server of the fact."""
-    evil = host.says(token_fac={"access_token": "abc", "server": f"https://{play.sim.host}"})
+    evil = host.says(token_fac={"access_token": "abc", "server": f"https://{play.sim.host}", **more})
     outcome = play(evil + ROLE % ", tasks_from: revoke", keep="role_said", variables=OPTIONS, env=host.env)
     assert outcome["role_said"].startswith(refused("token_fac"))
     assert play.sim.requests == []

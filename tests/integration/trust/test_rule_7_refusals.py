@@ -57,6 +57,15 @@ def test_who_waited_in_vain_refuses_the_next_host(play: Player) -> None:
     assert play.sim.counts["fac.token"] == 1
 
 
+def test_who_waits_for_longer_goes_on_with_it(play: Player) -> None:
+    """One second is as good as none."""
+    play.sim.phone("push1", "approve", after=4)
+    outcome = play(task("push1", "first", ", push_timeout: 1") + task("push1", "second"), keep="first second", shows_session=True)
+    assert "Nobody approved the push within 1 seconds." in outcome["first"]["msg"]
+    assert outcome["second"]["access_token"]
+    assert play.sim.counts["fac.challenge"] == 1
+
+
 def test_waiting_helps_against_no_other_refusal(play: Player) -> None:
     """A wrong password is sent once, and a code is asked for once, with the will to wait and without."""
     tasks = "".join(

@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import pathlib
 
 import pytest
@@ -65,6 +67,26 @@ def test_whoever_ends_it_without_the_check_or_from_elsewhere_ends_it_for_all(pla
     assert play.sim.counts["fac.revoke"] == 2
     later = play(GET % "d", keep="d", env=env)
     assert later["d"]["access_token"] == outcome["c"]["access_token"]
+
+
+def test_who_keeps_nothing_ends_it_in_the_run_all_the_same(play: Player) -> None:
+    outcome = play(GET % "a" + LOOK + BY_TEXT % ("a", ", cache: none") + LOOK + GET % "b", keep="a b looked")
+    assert outcome["looked"] == outcome["b"]["access_token"] != outcome["a"]["access_token"]
+
+
+def test_a_store_whose_lock_hangs_is_told_all_the_same(play: Player, tmp_path: pathlib.Path) -> None:
+    """Who ends a token needs no lock to say so."""
+    store = tmp_path / "tokens"
+    env = {"FORTI_OAUTH_CACHE": str(store)}
+    quick = "push_timeout: 0, retries: 0, timeout: 2"
+    first = play(GET % "a", keep="a", env=env)
+    with contextlib.ExitStack() as stack:
+        for path in (store / "locks").iterdir():
+            fcntl.flock(stack.enter_context(path.open("rb+")), fcntl.LOCK_EX)
+        ended = play(BY_OPTIONS % f", {quick}", keep="ended", env=env)
+    assert ended["ended"]["changed"]
+    second = play(GET % "b", keep="b", env=env)
+    assert second["b"]["source"] == "login" and second["b"]["access_token"] != first["a"]["access_token"]
 
 
 def test_the_last_example_of_the_guide(play: Player, env: dict[str, str]) -> None:

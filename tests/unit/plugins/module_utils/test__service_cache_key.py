@@ -60,7 +60,15 @@ def test_the_cache_key_at_forticwp(service: type[TokenService], options: dict[st
         pytest.param(CODE, {"grant_type": "authorization_code", "code": "k"}, id="code"),
         pytest.param(
             {**CODE, "username": "u", "password": "p", "redirect_uri": "https://app", "code_verifier": "v", "client_secret": "s"},
-            {"grant_type": "authorization_code", "username": "u", "password": "p", "code": "k", "redirect_uri": "https://app", "client_secret": "s"},
+            {
+                "grant_type": "authorization_code",
+                "username": "u",
+                "password": "p",
+                "code": "k",
+                "redirect_uri": "https://app",
+                "code_verifier": "v",
+                "client_secret": "s",
+            },
             id="code of a user",
         ),
         pytest.param({**REFRESH, "client_secret": "s"}, {"grant_type": "refresh_token", "refresh_token": "r", "client_secret": "s"}, id="refresh"),
@@ -90,7 +98,7 @@ def test_spellings_of_a_server_share_a_token_and_ports_do_not() -> None:
         pytest.param(FortiAuthenticator, {**USER, "scope": "s", "push_timeout": 5, "state": "present"}, {}, id="all of it lasts"),
         pytest.param(FortiAuthenticator, {**USER, "otp": "1", "method": "ftm"}, {"challenge_response": "1", "method": "ftm"}, id="an answer"),
         pytest.param(FortiAuthenticator, {**USER, "challenge": "otp", "session": "x"}, {"challenge": "otp", "session": "x"}, id="a push of another task"),
-        pytest.param(FortiAuthenticator, {**CODE, "code_verifier": "v"}, {"code_verifier": "v"}, id="code"),
+        pytest.param(FortiAuthenticator, {**CODE, "code_verifier": "v"}, {}, id="code, which is a part of the key with its verifier"),
     ],
 )
 def test_what_works_once_is_apart(service: type[TokenService], options: dict[str, Any], one_time: dict[str, str]) -> None:

@@ -215,8 +215,16 @@ def test_core_is_told_every_secret_if_it_masks_secrets(monkeypatch: pytest.Monke
     told: list[str] = []
     monkeypatch.setattr(_redaction, "_register_secrets", told.extend)
     monkeypatch.setattr(_token, "MASKED_BY_CORE", True)
-    fac(refresh_token="R30", id_token="I.D.T", scope="read")
-    assert told == ["A30", "R30", "I.D.T"]
+    fac(access_token="A30" * 6, refresh_token="R30" * 6, id_token="I.D.T" * 6, scope="read")
+    assert told == ["A30" * 6, "R30" * 6, "I.D.T" * 6]
+
+
+def test_a_word_that_a_server_sends_as_a_token_is_not_masked_in_all_output(monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[str] = []
+    monkeypatch.setattr(_redaction, "_register_secrets", told.extend)
+    monkeypatch.setattr(_token, "MASKED_BY_CORE", True)
+    fac(access_token="changed", refresh_token="failed", id_token="e" * 15)
+    assert told == []
 
 
 def test_a_core_without_masks_is_told_nothing(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import json
 import pathlib
 from typing import Any
 
@@ -17,9 +18,17 @@ from ansible.plugins.loader import action_loader, connection_loader, init_plugin
 from ansible.template import Templar
 from ansible.utils.collection_loader import AnsibleCollectionConfig  # type: ignore[attr-defined]
 from ansible_collections.forti.oauth.plugins.plugin_utils import _token_provider
+from ansible_collections.forti.oauth.plugins.plugin_utils._remote_module import cleaned_output
 
 PLUGINS = pathlib.Path(_token_provider.__file__).parents[1]  # of the collection
 USER: dict[str, Any] = {"client_id": "ansible", "username": "luser1", "password": "Pass-Word-12345678"}  # of the simulator
+
+
+def as_core_reads(written: dict[str, Any]) -> dict[str, Any]:
+    """Return the result that core makes of what a module writes. What core itself adds to it, such as rc, stays."""
+    output = cleaned_output({"stdout": json.dumps(written)})["stdout"]
+    added = {name: written[name] for name in ("rc", "module_stderr", "exception", "invocation") if name in written}
+    return {**(json.loads(output) if output else {}), **added}
 
 
 class Core:

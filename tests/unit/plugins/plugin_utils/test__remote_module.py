@@ -20,7 +20,7 @@ from ansible_collections.forti.oauth.plugins.plugin_utils import _remote_module
 from ansible_collections.forti.oauth.plugins.plugin_utils._remote_module import RemoteModule
 
 from tests.simulator import Simulator
-from tests.unit.plugins.plugin_utils.core import USER, Core
+from tests.unit.plugins.plugin_utils.core import USER, Core, as_core_reads
 
 CONNECTIONS = pathlib.Path(__file__).parents[3] / "integration" / "plugins" / "connection"
 PUSHED = {"msg": "Answer it.", "challenge": {"challenge": "otp", "method": "ftm-push", "session": "480dccc0"}}
@@ -37,7 +37,13 @@ class Host:
     def __call__(self, module_name: str, module_args: dict[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
         self.arguments.append({**module_args, "module": module_name, "variables": task_vars})
         answer = self._answers.pop(0)
-        return answer if answer.get("failed") or "result" in answer else _result_cipher.encrypt({"changed": False, **answer}, module_args[_result_cipher.KEY])
+        if not answer.get("failed") and "result" not in answer:
+            answer = _result_cipher.encrypt({"changed": False, **answer}, module_args[_result_cipher.KEY])
+        return self.written(answer)
+
+    def written(self, answer: dict[str, Any]) -> dict[str, Any]:
+        """Return what core reads of the answer."""
+        return as_core_reads(answer)
 
 
 def service(notify: Callable[[str], Any] = pytest.fail, warn: Callable[[str], Any] = pytest.fail, **options: Any) -> FortiAuthenticator:
@@ -134,9 +140,9 @@ def test_a_result_that_was_changed_on_the_way_is_a_failure_that_says_so(core: Co
 
 def test_of_what_core_adds_to_the_result_only_the_warnings_are_told(core: Core, monkeypatch: pytest.MonkeyPatch) -> None:
     class Adds(Host):
-        def __call__(self, *arguments: Any, **more: Any) -> dict[str, Any]:
+        def written(self, answer: dict[str, Any]) -> dict[str, Any]:
             added = {"warnings": ["An old Python."], "invocation": {"module_args": {"password": "p"}}, "ansible_facts": {"x": 1}, "access_token": "A9"}
-            return {**super().__call__(*arguments, **more), **added}
+            return super().written({**answer, **added})
 
     warnings: list[str] = []
     result = remote(core, monkeypatch, Adds({"access_token": "A1"})).run(service(warn=warnings.append))
@@ -179,12 +185,12 @@ def test_a_failure_without_a_message_has_one(core: Core, monkeypatch: pytest.Mon
 
 def test_a_challenge_comes_back_as_one_and_core_is_told_its_session(core: Core, monkeypatch: pytest.MonkeyPatch) -> None:
     told: list[str | None] = []
-    monkeypatch.setattr(_remote_module, "register", lambda *values: told.extend(values))
+    monkeypatch.setattr(_remote_module, "register_foreign", lambda *values: told.extend(values))
     host = Host({"msg": "Answer it.", "challenge": {"challenge": "otp", "session": "480dccc0"}})
     with pytest.raises(ChallengeRequired) as caught:
         remote(core, monkeypatch, host).run(service())
     assert caught.value.as_result() == {"msg": "Answer it.", "challenge": {"challenge": "otp", "session": "480dccc0"}}
-    assert told[1:] == ["480dccc0"]
+    assert told == ["480dccc0"]
     assert len(host.arguments) == 1
 
 

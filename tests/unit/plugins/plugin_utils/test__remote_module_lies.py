@@ -18,7 +18,7 @@ from ansible_collections.forti.oauth.plugins.plugin_utils import _remote_module
 from ansible_collections.forti.oauth.plugins.plugin_utils._remote_module import RemoteModule
 from ansible_collections.forti.oauth.plugins.plugin_utils._token_provider import TokenProvider
 
-from tests.unit.plugins.plugin_utils.core import USER, Core
+from tests.unit.plugins.plugin_utils.core import USER, Core, as_core_reads
 
 MIB = 1024 * 1024
 PASSWORD, EVIL = USER["password"], "https://evil.example.com"
@@ -38,7 +38,7 @@ def lying(core: Core, monkeypatch: pytest.MonkeyPatch) -> Lying:
     def made(claimed: dict[str, Any] | None = None, **written: Any) -> RemoteModule:
         def execute(module_args: dict[str, Any], **_more: Any) -> dict[str, Any]:
             sealed = {} if claimed is None else _result_cipher.encrypt({"changed": False, **claimed}, module_args[_result_cipher.KEY])
-            return {**sealed, **written}
+            return as_core_reads({**sealed, **written})
 
         action = core.action("fac_oauth_token", {}, delegate_to="jump")
         monkeypatch.setattr(action, "_execute_module", execute)
@@ -87,7 +87,7 @@ def test_a_challenge_that_no_server_could_send_is_a_bad_response(lying: Lying, c
 
 def test_of_a_challenge_only_what_is_known_is_told(lying: Lying, monkeypatch: pytest.MonkeyPatch) -> None:
     told: list[str | None] = []
-    monkeypatch.setattr(_remote_module, "register", lambda *values: told.extend(values))
+    monkeypatch.setattr(_remote_module, "register_foreign", lambda *values: told.extend(values))
     message = f"\x1b[31mType {PASSWORD}\nhere"
     challenge = {"challenge": "otp", "method": "ftm", "session": "480dccc0", "message": message, "server": EVIL, "message2": "x"}
     with pytest.raises(ChallengeRequired) as caught:
@@ -96,7 +96,7 @@ def test_of_a_challenge_only_what_is_known_is_told(lying: Lying, monkeypatch: py
         "msg": "Answer [2J ********.",
         "challenge": {"challenge": "otp", "method": "ftm", "session": "480dccc0", "message": "[31mType ******** here"},
     }
-    assert told[1:] == ["480dccc0"]
+    assert told == ["480dccc0"]
 
 
 @pytest.mark.parametrize(
@@ -134,6 +134,12 @@ def test_warnings_are_told_one_by_one_without_secrets_and_control_characters(lyi
     else:
         module.run(service(warn=told.append))
     assert told == ["[31mold ********", "a b", "x" * 2000 + "…", "last"]
+
+
+def test_of_warnings_without_an_end_the_first_are_told(lying: Lying) -> None:
+    told: list[str] = []
+    lying({"access_token": "A1"}, warnings=[f"number {number}" for number in range(40_000)]).run(service(warn=told.append))
+    assert told == [f"number {number}" for number in range(20)]
 
 
 @pytest.mark.parametrize("warnings", ["a text", {"a": "b"}, 5, None, True], ids=repr)

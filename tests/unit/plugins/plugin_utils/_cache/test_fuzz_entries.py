@@ -36,9 +36,9 @@ SCALAR = st.none() | st.booleans() | st.integers() | st.floats() | st.sampled_fr
 JSON = st.recursive(SCALAR, lambda inner: st.lists(inner, max_size=2) | st.dictionaries(ANY_TEXT, inner, max_size=2), max_leaves=5)
 HEADER = st.dictionaries(st.sampled_from(["kind", "server", "expires_at", "keep_until"]), JSON).map(lambda header: json.dumps({"format": 3, **header}).encode())
 TOKEN = ("access_token", "server", "token_type", "refresh_token", "scope", "id_token", "issued_at", "expires_at", "request_id", "refresh_failed_at")
-FAILURE = ("message", "details", "at", "request_id", "refused", "resumable")
+FAILURE = ("message", "details", "at", "request_id", "refused", "waited")
 GOOD_TOKEN = {**dict.fromkeys(TOKEN), "access_token": "A", "server": "s", "token_type": "Bearer", "issued_at": 0.0, "refresh_failed_at": 0.0}
-GOOD_FAILURE = {"message": "m", "details": {}, "at": time.time(), "request_id": None, "refused": True, "resumable": False}
+GOOD_FAILURE = {"message": "m", "details": {}, "at": time.time(), "request_id": None, "refused": True, "waited": 5}
 NOW = st.just(time.time())
 KEPT = (
     st.dictionaries(st.sampled_from(TOKEN + FAILURE), JSON | NOW)
@@ -162,10 +162,10 @@ def test_any_content_is_a_token_that_can_be_used_or_a_miss(content: dict[str, An
 @example(content={}, request_id=None)
 @example(content={**GOOD_FAILURE, "at": 10**400}, request_id=None)
 @example(content={name: GOOD_FAILURE[name] for name in ("message", "details", "at", "request_id")}, request_id=None)
-@example(content={name: GOOD_FAILURE[name] for name in FAILURE if name != "resumable"}, request_id=None)
-@example(content={**GOOD_FAILURE, "resumable": True}, request_id=None)
-@example(content={**GOOD_FAILURE, "resumable": True, "details": {"challenge": {}}}, request_id=None)
-@example(content={**GOOD_FAILURE, "resumable": True, "details": {"challenge": {"challenge": 5, "method": [], "session": None}}}, request_id=None)
+@example(content={name: GOOD_FAILURE[name] for name in FAILURE if name != "waited"}, request_id=None)
+@example(content={**GOOD_FAILURE, "waited": 0}, request_id=None)
+@example(content={**GOOD_FAILURE, "waited": 0, "details": {"challenge": {}}}, request_id=None)
+@example(content={**GOOD_FAILURE, "waited": 0, "details": {"challenge": {"challenge": 5, "method": [], "session": None}}}, request_id=None)
 @example(content={**GOOD_FAILURE, "at": None}, request_id=None)
 @example(content={**GOOD_FAILURE, "details": None}, request_id=None)
 @example(content={**GOOD_FAILURE, "details": {"challenge": "x"}}, request_id=None)

@@ -18,6 +18,7 @@ from ansible_collections.forti.oauth.plugins.plugin_utils._cache.tier import Cac
 from tests.unit.plugins.plugin_utils._cache.harness import CLIENT, LOGIN, SERVER, CacheHarness, by_task, without_memory
 
 NOW = 1_700_000_000.0
+DAYS_30 = 30 * 86400
 After = Callable[[float], None]
 
 
@@ -93,14 +94,27 @@ def test_a_stored_entry_comes_back_the_same(tier: Tier) -> None:
 
 @pytest.mark.parametrize(
     ("life", "refresh_token", "keep_until"),
-    [(3600, None, NOW + 3600), (3600, "R1", NOW + 3600 + 28800), (None, None, None), (None, "R1", None)],
+    [
+        (3600, None, NOW + 3600),
+        (3600, "R1", NOW + 3600 + 28800),
+    ],
     ids=str,
 )
-def test_how_long_a_token_is_stored(tier: Tier, harness: CacheHarness, life: float | None, refresh_token: str | None, keep_until: float | None) -> None:
+def test_how_long_a_token_is_stored(tier: Tier, harness: CacheHarness, life: float | None, refresh_token: str | None, keep_until: float) -> None:
     tier.put(token("A1", refresh_token, life=life), LOGIN)
     expires_at = None if life is None else NOW + life
-    header = {"format": 3, "kind": "token", "server": SERVER, "keep_until": keep_until, "expires_at": expires_at}
+    header = {"format": 3, "kind": "token", "server": SERVER, "keep_until": pytest.approx(keep_until, abs=5), "expires_at": expires_at}
     assert harness.headers("run") == [header]
+
+
+@pytest.mark.parametrize(("refresh_token", "life"), [(None, DAYS_30), ("R1", DAYS_30 + 28800)])
+def test_a_token_that_never_expires_does_not_outlive_its_tombstone(tier: Tier, harness: CacheHarness, refresh_token: str | None, life: float) -> None:
+    tier.put(token("A1", refresh_token, life=None), LOGIN)
+    tier.put_tombstone(LOGIN, "another")
+    stored, ended = sorted(harness.headers("run"), key=lambda header: str(header and header["kind"]), reverse=True)
+    assert stored and ended
+    assert stored["keep_until"] == pytest.approx(time.time() + life, abs=5)
+    assert stored["keep_until"] <= ended["keep_until"]
 
 
 def test_the_chain_of_refreshes_by_tasks_is_followed_to_its_end(tier: Tier) -> None:
@@ -138,7 +152,7 @@ def test_a_tombstone_is_for_one_token_of_one_server(tier: Tier, harness: CacheHa
     assert [tier.is_revoked(*known) for known in ((SERVER, "A1"), (SERVER, "A2"), ("https://other", "A1"))] == [True, False, False]
     (header,) = harness.headers("run")
     assert header
-    assert (header["kind"], header["keep_until"]) == ("ended", pytest.approx(time.time() + 86400, abs=5))
+    assert (header["kind"], header["keep_until"]) == ("ended", pytest.approx(time.time() + DAYS_30 + 28800, abs=5))
     assert tombstone(SERVER, "A1") == {"server": SERVER, "access_token": "A1"}
 
 

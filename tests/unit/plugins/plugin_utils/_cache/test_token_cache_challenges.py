@@ -43,7 +43,7 @@ def waits(challenge: Mapping[str, str]) -> bool:
 
 def waiting(harness: CacheHarness, **more: Any) -> dict[str, Any]:
     """Ask as a task with push_timeout does."""
-    return harness.ask(shared="shared", resumes=waits, **more)
+    return harness.ask(shared="shared", **{"resumes": waits, "waits": 60, **more})
 
 
 def failure(ask: Callable[[], Any]) -> FortiError:
@@ -177,5 +177,5 @@ def test_without_a_store_nothing_is_gone_on_with(harness: CacheHarness) -> None:
     harness.login_fails = ChallengeRequired("Answer it.", PUSH)
     failure(lambda: harness.ask(run=None))
     harness.login_fails = None
-    assert harness.ask(run=None, resumes=waits)["source"] == "login"
+    assert harness.ask(run=None, resumes=waits, waits=60)["source"] == "login"
     assert harness.requests == ["login", "login"]
