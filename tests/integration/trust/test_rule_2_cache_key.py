@@ -12,7 +12,6 @@ import pytest
 import trustme
 
 from tests.integration.harness import Player
-from tests.simulator.factors import s256
 
 CODE = "{grant_type: authorization_code, client_id: %s, username: luser1, code: '{{ code }}', redirect_uri: 'https://app.example.com/cb'}"
 LOGIN = "username: luser1, password: '{{ secret.luser1 }}'"
@@ -54,7 +53,7 @@ def test_who_names_the_user_but_not_the_code_gets_nothing(play: Player, tmp_path
 def test_who_has_the_code_but_not_its_verifier_gets_nothing(play: Player, tmp_path: pathlib.Path) -> None:
     """Codes leak, by a URL in a log: that is why there are verifiers (RFC 7636)."""
     verifier = "v" * 50
-    code = play.sim.code("portal", "luser1", redirect_uri="https://app.example.com/cb", challenge=s256(verifier), method="S256")
+    code = play.sim.code("portal", "luser1", redirect_uri="https://app.example.com/cb", code_verifier=verifier)
     env = {"FORTI_OAUTH_CACHE": str(tmp_path / "tokens")}
     task = "- {forti.oauth.fac_oauth_token: " + CODE % "portal, client_secret: '{{ secret.portal }}', code_verifier: '{{ verifier }}'"
     runs = [
