@@ -84,9 +84,10 @@ class TokenActionBase(ActionBase):
         remote = RemoteModule(self, self._variables).run if service.delegated_to else None
         return TokenProvider(service, request_id=str(self._task._uuid), remote=remote, check_mode=self._task.check_mode)
 
-    def _parse_returned_data(self, res: dict[str, Any], *arguments: Any, **options: Any) -> Any:
+    def _parse_returned_data(self, res: Any, *arguments: Any, **options: Any) -> Any:
         """Let core see only what the collection's modules write. It would show warnings, and mask secrets, that the host makes up."""
-        return super()._parse_returned_data({**res, **cleaned_output(res)}, *arguments, **options)
+        cleaned: Any = dict(res, **cleaned_output(res))
+        return super()._parse_returned_data(cleaned, *arguments, **options)
 
     def _delegated_to(self) -> str | None:
         """Return the host that asks; None is the controller, whatever the task's connection is, unless it is delegated to a host somewhere else."""

@@ -30,7 +30,7 @@ class _Loader(SourceFileLoader):
         source = self.get_data(path)
         return {"mtime": zlib.crc32(source), "size": len(source)}
 
-    def set_data(self, path: str, data: bytes, *, _mode: int = 0o644) -> None:
+    def set_data(self, path: str, data: Any, *, _mode: int = 0o644) -> None:
         """Write bytecode, into a folder that others cannot write to, whatever the umask is."""
         with contextlib.suppress(OSError):  # it is there, or cannot be made
             os.mkdir(os.path.dirname(path), 0o755)
