@@ -6,11 +6,12 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import pytest
 from ansible_collections.forti.oauth.plugins.module_utils._errors import OptionError
-from ansible_collections.forti.oauth.plugins.plugin_utils._facts import is_fact, refuse_facts
+from ansible_collections.forti.oauth.plugins.plugin_utils._facts import is_fact, problem_with, refuse_facts
 
 NAMES = ("fac_oauth_server", "fac_oauth_validate_certs", "fac_oauth_ca_path")
 EVIL = "https://evil.example.com"
@@ -60,3 +61,21 @@ def test_the_first_of_several_is_named() -> None:
     facts = dict.fromkeys(NAMES[1:], "x")
     with pytest.raises(OptionError, match=f"^{NAMES[1]} comes from the facts of the host"):
         refuse_facts(iter(NAMES), {**facts, "ansible_facts": facts})
+
+
+@pytest.mark.parametrize(
+    ("value", "fact"),
+    [
+        pytest.param(math.nan, math.nan, id="a number that is not equal to itself"),
+        pytest.param({"server": EVIL, "x": [float("nan")]}, {"server": EVIL, "x": [float("nan")]}, id="one inside"),
+        pytest.param({"server": EVIL}, {"server": EVIL, "_ansible_x": 1}, id="a key that core takes out of the variable"),
+        pytest.param({"a": [{"b": EVIL}]}, {"a": [{"b": EVIL, "_ansible_x": 1}]}, id="such a key deep inside"),
+    ],
+)
+def test_no_value_hides_that_it_is_a_facts(value: Any, fact: Any) -> None:
+    assert problem_with(["token_fac"], {"token_fac": value, "ansible_facts": {"token_fac": fact}})
+
+
+@pytest.mark.parametrize("other", ["ansible_fac_oauth_server", "fac_ansible_oauth_server", "fac_oauth_serveransible_"])
+def test_a_second_fact_whose_name_becomes_the_same_hides_nothing(other: str) -> None:
+    assert problem_with(["fac_oauth_server"], {"fac_oauth_server": EVIL, other: "x", "ansible_facts": {"fac_oauth_server": "x"}})
