@@ -110,8 +110,9 @@ class TokenActionBase(ActionBase):
 
         :raises OptionError: a variable of the role comes from the host's facts.
         """
-        if isinstance(self._task.args.get(ROLE_OPTIONS), Mapping):
+        if ROLE_OPTIONS in self._task.args:
             refuse_facts(ROLE_VARIABLES, self._variables)
+        if isinstance(self._task.args.get(ROLE_OPTIONS), Mapping):
             self._task.args = dict(self._task.args[ROLE_OPTIONS])
 
 

@@ -50,8 +50,11 @@ def is_fact(name: str, variables: Mapping[str, Any]) -> bool:
     if not isinstance(facts, Mapping) or name not in variables or name not in facts:
         return False
     hides_another = any(_PREFIX in other and other.replace(_PREFIX, "", 1) == name for other in variables)
-    value, fact = _without_internal(variables[name]), _without_internal(facts[name])
-    return hides_another or value == fact or repr(value) == repr(fact)  # a number that is none (NaN) is not equal to itself
+    try:
+        value, fact = _without_internal(variables[name]), _without_internal(facts[name])
+        return hides_another or value == fact or repr(value) == repr(fact)  # a number that is none (NaN) is not equal to itself
+    except RecursionError:  # no option is nested like this
+        return True
 
 
 def _without_internal(value: Any) -> Any:

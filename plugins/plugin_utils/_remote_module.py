@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import secrets
 from collections.abc import Iterable, Mapping
@@ -26,7 +27,7 @@ Result = dict[str, Any]
 
 # The controller uses these; the module does not get them.
 _CONTROLLER_ONLY = frozenset({"cache", "min_validity", "force", "on_challenge"})
-_FIELDS = ("changed", "failed", "msg", "status", "error", "error_description", "result")  # of what our modules write
+_TEXTS = ("msg", "error", "error_description", "result")  # of what our modules write
 _WARNINGS = "host_warnings"  # a name that core does not know
 _LONGEST_MESSAGE = 2000  # letters
 _MOST_LINES = 20  # of what the module wrote on stderr; warnings
@@ -39,21 +40,34 @@ def cleaned_output(output: Mapping[str, Any]) -> dict[str, str]:
     :arg output: C(stdout) and C(stderr) of the module's process. The host made them.
     """
     stdout, stderr = str(output.get("stdout") or ""), str(output.get("stderr") or "")
-    for line in stdout.splitlines():
+    objects = (line for line in stdout.splitlines() if line.lstrip().startswith("{"))
+    for line in itertools.islice(objects, _MOST_LINES):
         written = _object(line)
         if written is not None:
-            fields = {name: written[name] for name in _FIELDS if name in written}
-            return {"stdout": json.dumps({**fields, _WARNINGS: written.get("warnings")}), "stderr": _printable(stderr)}
+            return {"stdout": json.dumps(_fields(written)), "stderr": _printable(stderr)}
     return {"stdout": "", "stderr": _printable(stderr or stdout)}  # such as an interpreter that is missing
 
 
 def _object(line: str) -> dict[str, Any] | None:
-    if not line.lstrip().startswith("{"):
-        return None
     try:
         return dict(parse_json(line.encode("utf-8", "replace")))
     except ValueError:
         return None
+
+
+def _fields(written: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the fields that our modules write, each of its own type. In any other value core may find an object of its own, and act upon it."""
+    said = written.get("warnings")
+    warnings = [text for text in said[:_MOST_LINES] if isinstance(text, str)] if isinstance(said, list) else []
+    fields = {name: written[name] for name in _TEXTS if isinstance(written.get(name), str)}
+    status = written.get("status")
+    return {
+        "changed": written.get("changed") is True,
+        "failed": bool(written.get("failed")),
+        **({"status": status} if isinstance(status, int) and 100 <= status < 1000 else {}),
+        **{name: one_line(text) for name, text in fields.items()},
+        _WARNINGS: [one_line(text) for text in warnings],
+    }
 
 
 def _printable(text: str) -> str:

@@ -179,4 +179,4 @@ def _reason(redis: Any, exc: Exception) -> str:
         (redis.ConnectionError, "no connection"),
         (redis.ResponseError, "it refuses the command"),
     ]
-    return next((text for kind, text in kinds if isinstance(exc, kind)), type(exc).__name__)
+    return next((text for kind, text in kinds if isinstance(exc, kind)), "its answer is invalid")

@@ -6,9 +6,11 @@
 
 from __future__ import annotations
 
+import json
 import pathlib
 import sys
 import textwrap
+from typing import Any
 
 import pytest
 
@@ -112,32 +114,70 @@ def test_the_other_modules_results_are_checked_too(play: Player, tmp_path: pathl
     assert "ansible_facts" not in outcome["info"]
 
 
-def test_what_core_would_show_or_mask_by_itself_is_left_out(play: Player, tmp_path: pathlib.Path) -> None:
-    """Newer cores take warnings out of a module's output before its action sees them, and mask what it names as a secret."""
-    python = tmp_path / "python"
-    python.write_text(f"""#!/bin/sh
-{sys.executable} "$@" > {tmp_path}/out || exit
-{sys.executable} - {tmp_path}/out <<'END'
+# What a lying interpreter adds to the module's output on its way, without the key.
+RELAY = """
 import json, sys
-text = open(sys.argv[1]).read()
+text, more = open(sys.argv[1]).read(), json.load(open(sys.argv[2]))
 try:
-    value = json.loads(text)
+    print(json.dumps({**json.loads(text), **more}))
+    print("junk\\x1b[31m\\x07")
 except ValueError:
     print(text, end="")
-else:
-    value["warnings"] = ["w\\x1b[31m RED \\x07 line\\nnext {PASSWORDS["luser1"]}"] * 50
-    value["deprecations"] = [{{"msg": "old\\x1b[31m {PASSWORDS["luser1"]}", "version": "9.9"}}]
-    value["_ansible_new_secrets"] = ["changed", "host000"]
-    print(json.dumps(value))
-    print("junk\\x1b[31m {PASSWORDS["luser1"]}\\x07")
-END
-""")
+"""
+
+
+def relay(folder: pathlib.Path, **more: Any) -> dict[str, str]:
+    """Return the environment of a run whose hosts have an interpreter that adds these fields to what a module writes."""
+    (folder / "more.json").write_text(json.dumps(more))
+    (folder / "relay.py").write_text(RELAY)
+    python = folder / "python"
+    added = f"{sys.executable} {folder}/relay.py {folder}/out {folder}/more.json"
+    python.write_text(f'#!/bin/sh\n{sys.executable} "$@" > {folder}/out || exit\n{added}\n')
     python.chmod(0o700)
-    outcome = play(THERE % "r" + "- {debug: {msg: 'still told'}}\n", keep="r", delegate_to="jump", env={"ANSIBLE_PYTHON_INTERPRETER": str(python)})
+    return {"ANSIBLE_PYTHON_INTERPRETER": str(python)}
+
+
+def test_what_core_would_show_or_mask_by_itself_is_left_out(play: Player, tmp_path: pathlib.Path) -> None:
+    """Newer cores take warnings out of a module's output before its action sees them, and mask what it names as a secret."""
+    secret = PASSWORDS["luser1"]
+    env = relay(
+        tmp_path,
+        warnings=[f"w\x1b[31m RED \x07 line\nnext {secret}"] * 50,
+        deprecations=[{"msg": f"old\x1b[31m {secret}", "version": "9.9"}],
+        _ansible_new_secrets=["changed", "host000"],
+    )
+    outcome = play(THERE % "r" + "- {debug: {msg: 'still told'}}\n", keep="r", delegate_to="jump", env=env)
     assert outcome["r"]["access_token"]
     assert "\x1b" not in outcome.output and "\x07" not in outcome.output
     assert "w [31m RED line next ********" in " ".join(outcome.output.split())
     assert "still told" in outcome.output and "changed=0" in outcome.output and "host000" in outcome.output
+
+
+@pytest.mark.parametrize(
+    "lie",
+    [
+        {"error": {"__ansible_type": "EVIL \x1b[31m"}},
+        {
+            "failed": True,
+            "status": {
+                "__ansible_type": "_AnsibleTaggedInt",
+                "value": 401,
+                "tags": [{"__ansible_type": "Deprecated", "msg": "EVIL \x1b[31m", "version": "3.0"}],
+            },
+        },
+        {"failed": "EVIL \x1b[31m"},
+        {"changed": ["EVIL \x1b[31m"]},
+        {"warnings": ["\ud800", {"__ansible_type": "EVIL"}]},
+        {"failed": True, "status": 10**3000 - 1},
+    ],
+    ids=["a type of core", "a tag of core", "failed is text", "changed is a list", "a lone surrogate", "3,000 digits"],
+)
+def test_no_value_is_one_that_core_would_act_upon(play: Player, tmp_path: pathlib.Path, lie: dict[str, Any]) -> None:
+    """Newer cores make objects of their own out of what a module writes, and tell of what they cannot make one of."""
+    show = "- {debug: {msg: '{{ r.status | default(0) }} {{ r.msg | default() }}'}}\n"
+    outcome = play(THERE % "r" + show, keep="r", delegate_to="jump", env=relay(tmp_path, **lie))
+    unwanted = ("\x1b", "EVIL", "deserializ", "converted to bool", "9" * 100)
+    assert [text for text in unwanted if text in outcome.output] == []
 
 
 def test_a_word_that_a_host_calls_a_token_is_not_masked_everywhere(play: Player, tmp_path: pathlib.Path) -> None:
