@@ -48,7 +48,7 @@ class Host:
 
     def __call__(self, service: TokenService) -> dict[str, Any]:
         self.asked.append(service.options)
-        if self.fails:
+        if isinstance(self.fails, FortiError):
             raise self.fails
         return {"changed": True, "access_token": f"A{len(self.asked)}", "expires_in": 3600}
 
