@@ -48,8 +48,11 @@ class Host:
 
     def __call__(self, service: TokenService) -> dict[str, Any]:
         self.asked.append(service.options)
-        if isinstance(self.fails, FortiError):
-            raise self.fails
+        return self._answer(self.fails)
+
+    def _answer(self, problem: FortiError | None) -> dict[str, Any]:
+        if problem is not None:
+            raise problem
         return {"changed": True, "access_token": f"A{len(self.asked)}", "expires_in": 3600}
 
 
