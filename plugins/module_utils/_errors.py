@@ -17,7 +17,7 @@ from ansible_collections.forti.oauth.plugins.module_utils._redaction import reda
 # Fields in which a server may give its reason. No vendor page names them; the vendor's own clients read these.
 _REASONS = ("error_description", "message", "status_message", "detail")
 _LONGEST_QUOTE = 200
-_LONGEST_SEARCHED = 64 * 1024  # letters of a foreign text that are searched for secrets; far fewer are shown
+LONGEST_SEARCHED = 64 * 1024  # letters of a foreign text that are searched for secrets; far fewer are shown
 _REFUSING = (400, 401, 403)
 # The words are RFC 8628's.
 DENIED = "access_denied"  # a person said no
@@ -109,5 +109,5 @@ def quotable(value: Any, secrets: Iterable[str], *, longest: int = _LONGEST_QUOT
         return None
     known = list(secrets)
     # Redact again: the server may have changed the white space inside a secret.
-    line = redact(" ".join(one_line(redact(value[:_LONGEST_SEARCHED], known)).split()), [" ".join(secret.split()) for secret in known])
+    line = redact(" ".join(one_line(redact(value[:LONGEST_SEARCHED], known)).split()), [" ".join(secret.split()) for secret in known])
     return line if len(line) <= longest else line[:longest] + "…"

@@ -31,7 +31,7 @@ _HINTS: dict[Any, str] = {
 }
 _ONE_TIME = ("challenge", "challenge_response", "method", "session")
 _OWN_SECRETS = frozenset({"password", "credential", "code", "refresh_token"})  # of a user; all users of a client share its secret
-_PATIENCE = 30  # seconds beyond its own timeouts for which another task may hold the lock of a token
+_LOCK_MARGIN = 30  # seconds beyond its own timeouts for which another task may hold the lock of a token
 _SERVERS_FAULT = "The fault is on the server's side. Run it again later."
 
 Notify = Callable[[str], None]
@@ -161,8 +161,8 @@ class TokenService(abc.ABC):
 
     @property
     def lock_timeout(self) -> float:
-        """The seconds to wait for another task that gets the same token: its own timeouts, and some patience."""
-        return float(self.options.get("push_timeout") or 0) + (self.options["retries"] + 1) * self.options["timeout"] + _PATIENCE
+        """The seconds to wait for another task that gets the same token: its own timeouts, and a margin."""
+        return float(self.options.get("push_timeout") or 0) + (self.options["retries"] + 1) * self.options["timeout"] + _LOCK_MARGIN
 
     def resumes(self, challenge: Mapping[str, str]) -> bool:
         """Return whether the task goes on with a challenge that an earlier task did not wait for."""

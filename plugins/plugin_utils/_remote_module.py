@@ -17,7 +17,7 @@ from typing import Any
 from ansible.plugins.action import ActionBase
 from ansible_collections.forti.oauth.plugins.module_utils import _result_cipher
 from ansible_collections.forti.oauth.plugins.module_utils._argspec import secret_values
-from ansible_collections.forti.oauth.plugins.module_utils._errors import ChallengeRequired, RemoteFailure, quotable
+from ansible_collections.forti.oauth.plugins.module_utils._errors import LONGEST_SEARCHED, ChallengeRequired, RemoteFailure, quotable
 from ansible_collections.forti.oauth.plugins.module_utils._fac_challenge import Challenge
 from ansible_collections.forti.oauth.plugins.module_utils._foreign import one_line, parse_json
 from ansible_collections.forti.oauth.plugins.module_utils._redaction import RedactedDict, redact, register, register_foreign
@@ -31,7 +31,6 @@ _TEXTS = ("msg", "error", "error_description", "result")  # of what our modules 
 _WARNINGS = "host_warnings"  # a name that core does not know
 _LONGEST_MESSAGE = 2000  # letters
 _MOST_LINES = 20  # of what the module wrote on stderr; warnings
-_LONGEST_SEARCHED = 64 * 1024  # letters that are searched for secrets
 
 
 def cleaned_output(output: Mapping[str, Any]) -> dict[str, str]:
@@ -71,7 +70,7 @@ def _fields(written: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _printable(text: str) -> str:
-    return "\n".join(map(one_line, text[-_LONGEST_SEARCHED:].splitlines()))
+    return "\n".join(map(one_line, text[-LONGEST_SEARCHED:].splitlines()))
 
 
 class RemoteModule:
@@ -128,8 +127,9 @@ def _decrypted(result: Result, key: str) -> Result:
 
 
 def _warnings(result: Result, hidden: set[str]) -> list[str]:
-    said = result.get(_WARNINGS)
-    return [text for text in (quotable(item, hidden, longest=_LONGEST_MESSAGE) for item in (said[:_MOST_LINES] if isinstance(said, list) else [])) if text]
+    """Return what C(cleaned_output) left of the module's warnings, without secrets."""
+    said = (quotable(text, hidden, longest=_LONGEST_MESSAGE) for text in result.get(_WARNINGS, ()))
+    return [text for text in said if text]
 
 
 def _challenge(claimed: Mapping[str, Any], server: str, hidden: set[str]) -> ChallengeRequired:
@@ -156,5 +156,5 @@ def _message(result: Mapping[str, Any], hidden: set[str]) -> str:
 
 def _lines(text: Any, hidden: Iterable[str]) -> str | None:
     """Return the last lines of what a module wrote, without secrets and control characters; None if it wrote nothing."""
-    written = redact(text[-_LONGEST_SEARCHED:], hidden).splitlines()[-_MOST_LINES:] if isinstance(text, str) else []
+    written = redact(text[-LONGEST_SEARCHED:], hidden).splitlines()[-_MOST_LINES:] if isinstance(text, str) else []
     return "\n".join(one_line(line)[:_LONGEST_MESSAGE] for line in written) or None

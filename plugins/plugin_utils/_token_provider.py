@@ -154,7 +154,7 @@ class TokenProvider:
 def _from_here(ask: Callable[[], T]) -> T:
     """Ask from the controller.
 
-    :raises NotConnected: with the advice to ask from elsewhere.
+    :raises NotConnected: with the advice to ask from another host.
     """
     try:
         return ask()

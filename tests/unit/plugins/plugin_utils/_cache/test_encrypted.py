@@ -19,16 +19,6 @@ from tests.unit.plugins.plugin_utils._cache.memory import CONTENT, KEY, OTHER, W
 Use = Callable[[EncryptedCache], Any]
 
 
-@pytest.fixture
-def backend() -> MemoryBackend:
-    return MemoryBackend()
-
-
-@pytest.fixture
-def cache(backend: MemoryBackend) -> EncryptedCache:
-    return EncryptedCache(backend.open, warn=pytest.fail)
-
-
 USES = [
     pytest.param("open", lambda cache: cache.get(KEY, "token"), id="open"),
     pytest.param("agree", lambda cache: cache.get(KEY, "token"), id="agree"),

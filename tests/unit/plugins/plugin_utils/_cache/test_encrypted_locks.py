@@ -13,16 +13,6 @@ from ansible_collections.forti.oauth.plugins.plugin_utils._cache.encrypted impor
 from tests.unit.plugins.plugin_utils._cache.memory import CONTENT, KEY, WARNING, MemoryBackend, lock, put
 
 
-@pytest.fixture
-def backend() -> MemoryBackend:
-    return MemoryBackend()
-
-
-@pytest.fixture
-def cache(backend: MemoryBackend) -> EncryptedCache:
-    return EncryptedCache(backend.open, warn=pytest.fail)
-
-
 def test_a_lock_is_held_as_long_as_its_block_runs(cache: EncryptedCache, backend: MemoryBackend) -> None:
     with cache.lock(KEY, timeout=5):
         assert backend.asked[-1] == "lock 5"
