@@ -28,6 +28,7 @@ class FortiError(Exception):
     """Base class: a message of one line, and details that a play may test."""
 
     remembered: Mapping[str, Any] | None = None  # what the negative cache holds of it, if it comes from there
+    unsent = False  # whether the server cannot have received anything of the request
 
     def __init__(self, message: str, **details: Any) -> None:
         super().__init__(message)
@@ -39,11 +40,15 @@ class FortiError(Exception):
 
 
 class OptionError(FortiError):
-    """An option is missing, wrong, or does not go with another. Nothing was sent."""
+    """An option is missing, wrong, or does not go with another."""
+
+    unsent = True
 
 
 class LibraryMissing(FortiError):
     """A Python library is missing where the work runs."""
+
+    unsent = True
 
 
 class Unreachable(FortiError):
@@ -51,7 +56,9 @@ class Unreachable(FortiError):
 
 
 class NotConnected(Unreachable):
-    """There was no connection, so nothing was sent."""
+    """There was no connection."""
+
+    unsent = True
 
 
 class BadResponse(FortiError):

@@ -74,12 +74,14 @@ class Http:
         requests, urllib3 = _import_requests()
         retry = urllib3.util.Retry(total=self._retries, backoff_factor=0.5)
         arguments = {"method": method, "url": self.server + path, "headers": dict(headers or {}), **content}
+        unsent = True
         while True:
             self._session = self._session or self._new_session(requests, urllib3)
             outcome = self._attempt(self._session, arguments)
+            unsent = unsent and isinstance(outcome, TransportError) and outcome.unsent
             again = _may_repeat(outcome, method=method, one_time=one_time)
             if not again or retry.total <= 0:
-                return self._settle(outcome)
+                return self._settle(outcome, unsent=unsent)
             retry = retry.increment(method, path)
             self._pause(retry, outcome)
 
@@ -136,9 +138,15 @@ class Http:
         self._warn(f"{self.server} {what.rstrip('.')}. Trying again in {pause:.1f} seconds, at {at}, {retry.total + 1} tries left.")
         time.sleep(pause)
 
-    def _settle(self, outcome: Response | TransportError) -> Response:
+    def _settle(self, outcome: Response | TransportError, *, unsent: bool) -> Response:
+        """Return the response, or raise what the last try ended with.
+
+        :arg unsent: nothing of the request was sent, in any try.
+        """
         if isinstance(outcome, TransportError):
-            raise (NotConnected if outcome.unsent and not outcome.final else Unreachable)(f"{self.server} {outcome.text}")
+            problem = (NotConnected if outcome.unsent and not outcome.final else Unreachable)(f"{self.server} {outcome.text}")
+            problem.unsent = unsent
+            raise problem
         if 300 <= outcome.status < 400:
             raise ServerFailed(
                 f"{self.server} answered {outcome.status}, a redirect. It was not followed, to keep the secrets here. Check server.", status=outcome.status

@@ -53,8 +53,9 @@ entries:
   elements: dict
   contains:
     kind:
-      description: V(token), V(failure) (a login that was refused), V(ended) (a token that was revoked), or V(answer) (a resource map, with
-        O(cache=run) only). C(null) for one that cannot be read.
+      description: V(token), V(failure) (a login that was refused), V(ended) (a token that was revoked); with O(cache=run) also V(answer)
+        (a resource map), V(derived) (what the encryption keys of another store are derived from), and V(hung) (a task or run that hangs while
+        it gets a token). C(null) for one that cannot be read.
       type: str
       returned: always
       sample: token

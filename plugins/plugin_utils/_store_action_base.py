@@ -18,10 +18,10 @@ from ansible_collections.forti.oauth.plugins.module_utils._token import iso8601
 from ansible_collections.forti.oauth.plugins.plugin_utils._action_base import task_environment
 from ansible_collections.forti.oauth.plugins.plugin_utils._cache.backend import Backend, BackendError
 from ansible_collections.forti.oauth.plugins.plugin_utils._cache.backends import existing_backend
-from ansible_collections.forti.oauth.plugins.plugin_utils._cache.encrypted import read_header
+from ansible_collections.forti.oauth.plugins.plugin_utils._cache.entry_cipher import read_header
 
 Result = dict[str, Any]
-_KINDS = ("token", "failure", "ended", "answer")
+_KINDS = ("token", "failure", "ended", "answer", "derived", "hung")
 Headers = dict[str, dict[str, Any]]  # name of an entry -> its header; empty if the entry is corrupt
 
 

@@ -19,7 +19,7 @@ from ansible_collections.forti.oauth.plugins.module_utils._errors import NotConn
 from ansible_collections.forti.oauth.plugins.module_utils._service import TokenService
 from ansible_collections.forti.oauth.plugins.module_utils._token import Token
 from ansible_collections.forti.oauth.plugins.plugin_utils._cache.backends import backends
-from ansible_collections.forti.oauth.plugins.plugin_utils._cache.tier import CacheRequest, Entry
+from ansible_collections.forti.oauth.plugins.plugin_utils._cache.cache_request import CacheRequest, Entry
 from ansible_collections.forti.oauth.plugins.plugin_utils._cache.token_cache import TokenCache
 
 Result = dict[str, Any]
@@ -86,7 +86,7 @@ class TokenProvider:
         service, key = self._service, self._service.cache_key
         if not service.revokes:
             if not self._check_mode:
-                self._cache.forget(key)
+                self._cache.forget(key, lock_timeout=service.lock_timeout)
             return False
         access_token = service.options["access_token"]
         if access_token is None and service.options["cache"] == "none":
@@ -120,7 +120,8 @@ class TokenProvider:
 
     def _fetch(self, service: TokenService) -> Token:
         if self._remote:
-            return Token.from_result(self._remote(service), server=service.options["server"], now=time.time())
+            asked_at = time.time()  # the token counts as issued then, however long the host takes
+            return Token.from_result(self._remote(service), server=service.options["server"], now=asked_at)
         return _from_here(service.fetch)
 
     def _revoke_token(self, access_token: str) -> bool:

@@ -19,6 +19,7 @@ IsHeld = Callable[[], bool]  # whether a lock that was taken is still held
 
 LARGEST_ENTRY = 4 * 1024 * 1024  # bytes that are read of an entry; a token service's answer has at most 1 MiB
 LONGEST_HEADER = 4096  # bytes
+ATTEMPTS = 10  # to agree, while other processes drop what was agreed
 
 
 class BackendError(Exception):
@@ -37,10 +38,10 @@ class Backend(Protocol):
     generation: bytes  # a random value that every change of the entries replaces; empty if this process has changed none
 
     def read(self, name: str) -> bytes | None:
-        """Return an entry; None if there is none."""
+        """Return an entry; None if there is none, or its time is over."""
 
     def write(self, name: str, entry: bytes, *, keep_until: float | None) -> None:
-        """Write an entry in one step. It is kept until C(keep_until), in epoch seconds; None keeps it as long as the backend can."""
+        """Write an entry in one step. It is kept until C(keep_until), in epoch seconds of this machine; None keeps it as long as the backend can."""
 
     def remove(self, name: str) -> None:
         """Remove an entry, if there is one."""
@@ -48,8 +49,8 @@ class Backend(Protocol):
     def agree(self, name: str, proposal: bytes) -> bytes:
         """Return the value that all users of this backend share under this name. The first proposal wins."""
 
-    def disagree(self, name: str) -> None:
-        """Drop the shared value of this name, for a new agreement."""
+    def disagree(self, name: str, value: bytes) -> None:
+        """Drop the shared value of this name if it is still this one, for a new agreement."""
 
     def lock(self, name: str, *, timeout: float) -> AbstractContextManager[IsHeld]:
         """Hold the lock of this name. A holder that is killed frees it. Yield what tells whether it is still held.
@@ -84,7 +85,7 @@ class NullBackend:
         """Return the proposal."""
         return proposal
 
-    def disagree(self, name: str) -> None:
+    def disagree(self, name: str, value: bytes) -> None:
         """Do nothing."""
 
     def lock(self, name: str, *, timeout: float) -> AbstractContextManager[IsHeld]:
@@ -94,6 +95,11 @@ class NullBackend:
     def entries(self) -> Iterable[tuple[str, bytes]]:
         """Return nothing."""
         return ()
+
+
+def lock_lost(where: str) -> BackendError:
+    """Return the error of who has lost a lock, such as by being stopped."""
+    return BackendError(f"{where}: the lock was lost meanwhile")
 
 
 def always_held() -> bool:

@@ -4,28 +4,27 @@
 
 # This file is **private** to the collection: it can change at any time. Do not use it outside of the collection.
 
-"""Files in a folder: the run's own backend, and a directory that later runs of the same user share."""
+"""Files in a folder, and the run's own backend, which is one."""
 
 from __future__ import annotations
 
 import contextlib
 import errno
-import fcntl
 import os
-import stat
 import tempfile
 import time
 from collections.abc import Iterable, Iterator
 from typing import ClassVar
 
 from ansible import constants as C
-from ansible_collections.forti.oauth.plugins.plugin_utils._cache.backend import LARGEST_ENTRY, LONGEST_HEADER, BackendError, IsHeld, LockTimeout, always_held
+from ansible_collections.forti.oauth.plugins.plugin_utils._cache.backend import ATTEMPTS, LARGEST_ENTRY, LONGEST_HEADER, BackendError, IsHeld, always_held
+from ansible_collections.forti.oauth.plugins.plugin_utils._cache.file_lock import file_lock
 
 GENERATION = "generation"
-_SUFFIX = ".token"
-_LOCKS = "locks"
-_POLL = 0.02  # seconds between two attempts to take a lock
-_FOREVER = 0  # the modification time of an entry without an end
+SUFFIX = ".token"
+LOCKS = "locks"  # folder of the locks
+NEW = ".new-"  # what the name of a file begins with that is being written
+FOREVER = 0  # the modification time of an entry without an end
 
 
 def run_folder() -> str:
@@ -50,13 +49,13 @@ class FilesBackend:
         with self._os_errors():
             _make_folders(folder)
 
-    def read(self, name: str, *, suffix: str = _SUFFIX, most: int = LARGEST_ENTRY) -> bytes | None:
-        """Return an entry, or its first bytes; None if there is none."""
+    def read(self, name: str, *, suffix: str = SUFFIX, most: int = LARGEST_ENTRY) -> bytes | None:
+        """Return an entry, or its first bytes; None if there is none, or its time is over."""
         try:
             # O_NONBLOCK, because opening a named pipe would block.
             handle = os.open(os.path.join(self._folder, name + suffix), os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK)
             with os.fdopen(handle, "rb") as file:
-                return file.read(most)
+                return None if suffix == SUFFIX and FOREVER < os.fstat(handle).st_mtime < time.time() else file.read(most)
         except FileNotFoundError:
             return None
         except OSError as exc:
@@ -65,58 +64,44 @@ class FilesBackend:
     def write(self, name: str, entry: bytes, *, keep_until: float | None) -> None:
         """Write an entry in one step, so that no reader sees a part of it."""
         with self._os_errors(), self._temporary(entry) as path:
-            end = _FOREVER if keep_until is None else keep_until
+            end = FOREVER if keep_until is None else keep_until
             os.utime(path, (end, end))
-            os.replace(path, self._path(name + _SUFFIX))
+            os.replace(path, self._path(name + SUFFIX))
 
     def remove(self, name: str) -> None:
         """Remove an entry, if there is one."""
-        self._unlink(name + _SUFFIX)
+        self._unlink(name + SUFFIX)
 
     def agree(self, name: str, proposal: bytes) -> bytes:
         """Return the shared value of this name. The process that links its file first decides it."""
-        value = self.read(name, suffix="")
-        if value is None:
+        for _attempt in range(ATTEMPTS):  # another process may disagree between the link and the read
+            value = self.read(name, suffix="")
+            if value is not None:
+                return value
             with self._os_errors(), self._temporary(proposal) as path, contextlib.suppress(FileExistsError):
                 os.link(path, self._path(name))
-            value = self.read(name, suffix="")
-        if value is None:
-            raise self._error(FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT)))
-        return value
+        raise self._error(FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT)))
 
-    def disagree(self, name: str) -> None:
-        """Drop the shared value of this name."""
-        self._unlink(name)
+    def disagree(self, name: str, value: bytes) -> None:
+        """Drop the shared value of this name if it is still this one."""
+        if self.read(name, suffix="") == value:
+            self._unlink(name)
 
     @contextlib.contextmanager
     def lock(self, name: str, *, timeout: float) -> Iterator[IsHeld]:
-        """Hold an flock. The kernel frees it when its holder ends in any way."""
-        deadline = time.monotonic() + timeout
-        with self._os_errors():
-            with contextlib.suppress(FileExistsError):
-                os.mkdir(self._path(_LOCKS), 0o700)
-            handle = os.open(self._path(os.path.join(_LOCKS, name)), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
-        try:
-            while not self._flock(handle):
-                if time.monotonic() > deadline:
-                    raise LockTimeout
-                time.sleep(_POLL)
+        """Hold the lock of a file. Nothing takes it away from its holder."""
+        with contextlib.ExitStack() as stack:
+            with self._os_errors():
+                with contextlib.suppress(FileExistsError):
+                    os.mkdir(self._path(LOCKS), 0o700)
+                stack.enter_context(file_lock(self._path(os.path.join(LOCKS, name)), timeout=timeout))
             yield always_held
-        finally:
-            os.close(handle)
 
     def entries(self) -> Iterable[tuple[str, bytes]]:
         """Return name and beginning of every entry. An entry that cannot be read is empty."""
         with self._os_errors(), os.scandir(self._folder) as found:
-            names = sorted(file.name.removesuffix(_SUFFIX) for file in found if file.name.endswith(_SUFFIX) and not file.is_dir(follow_symlinks=False))
+            names = sorted(file.name.removesuffix(SUFFIX) for file in found if file.name.endswith(SUFFIX) and not file.is_dir(follow_symlinks=False))
         return [(name, self._read_or_empty(name)) for name in names]
-
-    def _flock(self, handle: int) -> bool:
-        """Take the lock if it is free; return whether it was."""
-        with self._os_errors(), contextlib.suppress(BlockingIOError):
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            return True
-        return False
 
     def _path(self, name: str) -> str:
         return os.path.join(self._folder, name)
@@ -133,7 +118,7 @@ class FilesBackend:
     @contextlib.contextmanager
     def _temporary(self, content: bytes) -> Iterator[str]:
         """Yield the path of a temporary file with this content. It is removed afterwards unless it was moved."""
-        handle, path = tempfile.mkstemp(dir=self._folder, prefix=".new-")
+        handle, path = tempfile.mkstemp(dir=self._folder, prefix=NEW)
         try:
             with os.fdopen(handle, "wb") as file:
                 file.write(content)
@@ -185,34 +170,3 @@ class RunBackend(FilesBackend):
         self.generation = os.urandom(32)
         with self._os_errors(), self._temporary(self.generation) as path:
             os.replace(path, self._path(GENERATION))
-
-
-class DirectoryBackend(FilesBackend):
-    """A directory that keeps entries between the runs of one user on one machine."""
-
-    private = False
-    durable = True
-
-    def __init__(self, folder: str) -> None:
-        super().__init__(folder, where=f"the directory {folder}")
-        with self._os_errors():
-            self._check()
-
-    def write(self, name: str, entry: bytes, *, keep_until: float | None) -> None:
-        """Write an entry, and remove those that are over."""
-        super().write(name, entry, keep_until=keep_until)
-        with self._os_errors(), os.scandir(self._folder) as found:
-            for file in found:
-                with contextlib.suppress(OSError):  # such as a file that another run has just removed, or a folder of somebody else
-                    if file.name.endswith(_SUFFIX) and _FOREVER < file.stat(follow_symlinks=False).st_mtime < time.time():
-                        os.unlink(file.path)
-
-    def _check(self) -> None:
-        """Check that nobody else can get at the directory."""
-        status = os.lstat(self._folder)
-        if stat.S_ISLNK(status.st_mode) or not stat.S_ISDIR(status.st_mode):
-            raise BackendError(f"{self.where} is not used: it is a symbolic link or no directory. Name the directory itself.")
-        if status.st_uid != os.geteuid():
-            raise BackendError(f"{self.where} is not used: it belongs to another user. Choose one of your own.")
-        if stat.S_IMODE(status.st_mode) & 0o077:
-            raise BackendError(f"{self.where} is not used: others may get at it. Give it to yourself alone (chmod 0700).")

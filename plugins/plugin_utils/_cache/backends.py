@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import re
 from collections.abc import Callable
@@ -16,8 +17,10 @@ from urllib.parse import parse_qs, unquote, urlsplit
 from ansible_collections.forti.oauth.plugins.module_utils._errors import OptionError
 from ansible_collections.forti.oauth.plugins.module_utils._redaction import register
 from ansible_collections.forti.oauth.plugins.plugin_utils._cache.backend import Backend, NullBackend
-from ansible_collections.forti.oauth.plugins.plugin_utils._cache.backend_files import DirectoryBackend, RunBackend
+from ansible_collections.forti.oauth.plugins.plugin_utils._cache.backend_directory import DirectoryBackend
+from ansible_collections.forti.oauth.plugins.plugin_utils._cache.backend_files import RunBackend
 
+_BUDGET = 3  # seconds that a store of a network may cost an ask
 OpenBackend = Callable[[], Backend]
 
 
@@ -28,19 +31,20 @@ def backends(cache: str) -> list[OpenBackend]:
     """
     if cache == "none":
         return []
-    return [RunBackend] if cache == "run" else [RunBackend, shared_backend(cache)]
+    return [RunBackend] if cache == "run" else [RunBackend, shared_backend(cache, budget=_BUDGET)]
 
 
-def shared_backend(cache: str) -> OpenBackend:
+def shared_backend(cache: str, *, budget: float = math.inf) -> OpenBackend:
     """Return what opens the directory or the Redis that a value of the option names.
 
+    :arg budget: the seconds for all answers of a Redis together.
     :raises OptionError: the value is invalid. It is not repeated in the message, because it may hold a password.
     """
     scheme, mark, _rest = cache.partition("://")
     if mark and scheme in ("redis", "rediss"):
         _check_url(cache)
         register(*_passwords(cache))
-        return lambda: _redis_backend(cache)
+        return lambda: _redis_backend(cache, budget)
     folder = _folder(cache) if cache.isprintable() else ""  # no file system takes other characters
     if not folder or mark or re.match("[a-z]+:", cache) or (os.sep not in cache and cache != "~"):
         raise OptionError(
@@ -92,8 +96,8 @@ def _passwords(url: str) -> list[str]:
         return []
 
 
-def _redis_backend(url: str) -> Backend:
+def _redis_backend(url: str, budget: float) -> Backend:
     # Imported late: most runs do not use Redis.
     from ansible_collections.forti.oauth.plugins.plugin_utils._cache.backend_redis import RedisBackend
 
-    return RedisBackend(url)
+    return RedisBackend(url, budget=budget)

@@ -17,32 +17,47 @@ import hashlib
 import json
 import os
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any
 
 from ansible_collections.forti.oauth.plugins.module_utils._errors import FortiError
-from ansible_collections.forti.oauth.plugins.module_utils._foreign import parse_json
-from ansible_collections.forti.oauth.plugins.plugin_utils._cache.backend import Backend, BackendError, IsHeld, LockTimeout, NullBackend, always_held
+from ansible_collections.forti.oauth.plugins.plugin_utils._cache.backend import (
+    ATTEMPTS,
+    Backend,
+    BackendError,
+    IsHeld,
+    LockTimeout,
+    NullBackend,
+    always_held,
+    lock_lost,
+)
+from ansible_collections.forti.oauth.plugins.plugin_utils._cache.entry_cipher import FORMAT, KEY_LENGTH, Content, decrypt, encrypt, scrypt
 
 with contextlib.suppress(ImportError):  # ansible-core depends on it, but the import test of ansible-test runs without it
-    from cryptography.exceptions import InvalidTag
-    from cryptography.hazmat.primitives.ciphers.aead import AESGCM
     from cryptography.hazmat.primitives.hashes import SHA256
     from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-Content = dict[str, Any]
 CacheKey = Mapping[str, str]  # holds secrets
 
-_FORMAT = 3
-_NONCE, _NAME, _KEY, _SALT = 12, 16, 32, 32  # bytes
-_SCRYPT = {"n": 2**15, "r": 8, "p": 3}  # OWASP's advice for 32 MiB; some 300 ms of processor time for each guess
+_NAME, _SALT = 16, 32  # bytes
+_GRACE = 1  # seconds for which a lock is waited for that hung before: whoever has freed it may be followed by others
 _UNGUESSABLE = frozenset({"refresh_token", "access_token"})  # a key with a token in it needs no slow derivation
+
+
+class _Hangs(Exception):
+    """Another process holds a lock for longer than the bound."""
+
+    def __init__(self, waited: float) -> None:
+        """:arg waited: seconds."""
+        super().__init__()
+        self.waited = waited
 
 
 class EncryptedCache:
     """Entries of one backend, which is opened at its first use. If it fails, a warning is shown, and the cache is empty from then on."""
 
-    def __init__(self, open_backend: Callable[[], Backend], *, warn: Callable[[str], None]) -> None:
+    def __init__(self, open_backend: Callable[[], Backend], *, run: EncryptedCache | None = None, warn: Callable[[str], None]) -> None:
+        """:arg run: keeps for the other processes of the run what scrypt has derived. None if this is the run's own cache."""
         self._open = open_backend
+        self._run = run
         self._warn = warn
         self._backend: Backend | None = None
         self._salt = b""
@@ -73,7 +88,7 @@ class EncryptedCache:
         try:
             backend, name, entry_key = self._slot(key, kind, of)
             entry = backend.read(name)
-            content = None if entry is None else _decrypt(entry, name, entry_key)
+            content = None if entry is None else decrypt(entry, name, entry_key)
             if entry is not None and content is None:
                 backend.remove(name)
         except BackendError as exc:
@@ -81,16 +96,18 @@ class EncryptedCache:
             return None
         return content
 
-    def put(self, content: Content, key: CacheKey, kind: str, *, keep_until: float | None, **of: str) -> None:
-        """Store an entry until C(keep_until), in epoch seconds; None is for ever."""
+    def put(self, content: Content, key: CacheKey, kind: str, *, keep_until: float | None, **of: str) -> bool:
+        """Store an entry until C(keep_until), in epoch seconds; None is for ever. Return whether it was stored."""
         header = {"server": key["server"], "kind": kind, "keep_until": keep_until, "expires_at": content.get("expires_at")}
         if not self.holds_lock():
-            return
+            return False
         try:
             backend, name, entry_key = self._slot(key, kind, of)
-            backend.write(name, _encrypt(content, header, name, entry_key), keep_until=keep_until)
+            backend.write(name, encrypt(content, header, name, entry_key), keep_until=keep_until)
         except BackendError as exc:
             self._give_up(exc)
+            return False
+        return not isinstance(backend, NullBackend)
 
     def delete(self, key: CacheKey, kind: str, **of: str) -> None:
         """Remove an entry, if there is one."""
@@ -106,24 +123,19 @@ class EncryptedCache:
     def lock(self, key: CacheKey, *, timeout: float, is_needed: bool = True) -> Iterator[None]:
         """Hold the lock of a cache key. If another process holds that of a shared backend for longer, the play goes on without the backend.
 
-        :arg timeout: the seconds to wait for it.
+        :arg timeout: the seconds to wait for it. The run waits once; then its next tasks take the lock only if it is free.
         :arg is_needed: whether the backend must not be used without the lock. If it may be, the play goes on with the backend.
         :raises FortiError: another process of this run holds it for longer.
         """
         with contextlib.ExitStack() as stack:
             try:
                 backend, name, _entry_key = self._slot(key, "lock", {})
-                self._is_held = stack.enter_context(backend.lock(name, timeout=timeout))
+                try:
+                    self._is_held = stack.enter_context(self._waited_for(backend, name, key, timeout))
+                except _Hangs as exc:
+                    self._go_on_without_lock(backend, exc.waited, is_needed=is_needed)
             except BackendError as exc:
                 self._give_up(exc)
-            except LockTimeout:
-                if backend.private:
-                    raise FortiError(f"Another task of this run has been getting the same token for {timeout:.0f} seconds. Look for one that hangs.") from None
-                problem = BackendError(f"{backend.where}: another run has been getting the same token for {timeout:.0f} seconds; look for one that hangs")
-                if is_needed:
-                    self._give_up(problem)
-                else:
-                    self._warn(f"{_capitalized(problem)}. It is used without its lock.")
             try:
                 yield
             finally:
@@ -137,8 +149,44 @@ class EncryptedCache:
             self._give_up(exc)
             return False
         if not is_held:
-            self._give_up(BackendError(f"{self._backend.where if self._backend else ''}: the lock was lost meanwhile"))
+            self._give_up(lock_lost(self._backend.where if self._backend else ""))
         return is_held
+
+    @contextlib.contextmanager
+    def _waited_for(self, backend: Backend, name: str, key: CacheKey, timeout: float) -> Iterator[IsHeld]:
+        """Hold the lock of a backend. The run remembers one that hangs, and does not wait for it again.
+
+        :raises _Hangs: another process holds it for longer.
+        """
+        run = self._run or self
+        with contextlib.ExitStack() as stack:
+            while True:
+                hung = run.get(key, "hung", where=backend.where)
+                try:
+                    is_held = stack.enter_context(backend.lock(name, timeout=min(timeout, _GRACE) if hung else timeout))
+                    break
+                except LockTimeout:
+                    if hung and run.get(key, "hung", where=backend.where) is None:
+                        continue  # it was freed meanwhile, so its holder is another one
+                    waited = hung["waited"] if hung else timeout
+                    run.put({"waited": waited}, key, "hung", keep_until=None, where=backend.where)
+                    raise _Hangs(waited) from None
+            if hung:
+                run.delete(key, "hung", where=backend.where)
+            yield is_held
+
+    def _go_on_without_lock(self, backend: Backend, waited: float, *, is_needed: bool) -> None:
+        """Say that another process hangs.
+
+        :raises FortiError: it is one of this run.
+        :raises BackendError: it is one of another run, and the backend must not be used without the lock.
+        """
+        if backend.private:
+            raise FortiError(f"Another task of this run has been getting the same token for {waited:.0f} seconds. Look for one that hangs.") from None
+        problem = BackendError(f"{backend.where}: another run has been getting the same token for {waited:.0f} seconds; look for one that hangs")
+        if is_needed:
+            raise problem from None
+        self._warn(f"{_capitalized(problem)}. It is used without its lock.")
 
     def _slot(self, key: CacheKey, kind: str, of: Mapping[str, str]) -> tuple[Backend, str, bytes]:
         """Return the backend, and the name and the encryption key of an entry in it."""
@@ -147,11 +195,22 @@ class EncryptedCache:
         digest = hashlib.sha256(secret).digest()
         if digest not in self._masters:
             slow = not backend.private and _UNGUESSABLE.isdisjoint(key)
-            self._masters[digest] = _scrypt(secret, self._salt) if slow else HKDF(SHA256(), _KEY, self._salt, b"forti.oauth").derive(secret)
+            self._masters[digest] = self._slow(key, secret) if slow else HKDF(SHA256(), KEY_LENGTH, self._salt, b"forti.oauth").derive(secret)
         # With the format in it, versions of the collection that share a backend do not remove each other's entries.
-        info = json.dumps([_FORMAT, kind, of], sort_keys=True).encode("utf-8")
-        derived = HKDF(SHA256(), _NAME + _KEY, None, info).derive(self._masters[digest])
+        info = json.dumps([FORMAT, kind, of], sort_keys=True).encode("utf-8")
+        derived = HKDF(SHA256(), _NAME + KEY_LENGTH, None, info).derive(self._masters[digest])
         return backend, derived[:_NAME].hex(), derived[_NAME:]
+
+    def _slow(self, key: CacheKey, secret: bytes) -> bytes:
+        """Return what scrypt derives from a cache key. One process of the run works it out; the run's own cache keeps it for the others."""
+        salt = self._salt.hex()
+        kept = self._run.get(key, "derived", salt=salt) if self._run else None
+        if kept is not None:
+            return bytes.fromhex(kept["key"])
+        derived = scrypt(secret, self._salt)
+        if self._run:
+            self._run.put({"key": derived.hex()}, key, "derived", keep_until=None, salt=salt)
+        return derived
 
     def _give_up(self, problem: BackendError) -> Backend:
         """Use the backend no more, and return what takes its place. The play goes on without it."""
@@ -166,48 +225,11 @@ def _capitalized(problem: BackendError) -> str:
     return f"{text[:1].upper()}{text[1:]}"
 
 
-def read_header(entry: bytes) -> dict[str, Any] | None:
-    """Return the header of an entry, which is not encrypted; None if this is not an entry of this format."""
-    try:
-        header = parse_json(entry.partition(b"\n")[0])
-    except ValueError:
-        return None
-    return header if isinstance(header, dict) and header.get("format") == _FORMAT else None
-
-
-def _encrypt(content: Content, header: Mapping[str, Any], name: str, key: bytes) -> bytes:
-    """Return an entry: the header in one line, the nonce, and the content encrypted by AES-256-GCM, bound to header and name."""
-    head = json.dumps({"format": _FORMAT, **header}, sort_keys=True).encode("utf-8") + b"\n"
-    nonce = os.urandom(_NONCE)
-    return head + nonce + AESGCM(key).encrypt(nonce, json.dumps(content).encode("utf-8"), head + name.encode("ascii"))
-
-
-def _decrypt(entry: bytes, name: str, key: bytes) -> Content | None:
-    """Return the content of an entry; None if it is corrupt, of another format (which is a part of the key), of another name, or under another key."""
-    head, newline, rest = entry.partition(b"\n")
-    try:
-        content = json.loads(AESGCM(key).decrypt(rest[:_NONCE], rest[_NONCE:], head + newline + name.encode("ascii")))
-    except (InvalidTag, ValueError):
-        return None
-    return content if isinstance(content, dict) else None
-
-
 def _agreed_salt(backend: Backend) -> bytes:
     """Return the salt that all users of the backend share. A damaged one is replaced."""
-    for _attempt in range(2):
+    for _attempt in range(ATTEMPTS):  # others who find the damage replace it at the same time
         salt = backend.agree("salt", os.urandom(_SALT))
         if len(salt) == _SALT:
             return salt
-        backend.disagree("salt")
+        backend.disagree("salt", salt)
     raise BackendError(f"{backend.where} cannot be used: it does not keep what it is told")
-
-
-def _scrypt(secret: bytes, salt: bytes) -> bytes:
-    """Derive a key slowly: whoever gets at the store would have to guess passwords."""
-    try:
-        from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
-
-        return Scrypt(salt=salt, length=_KEY, **_SCRYPT).derive(secret)
-    except Exception as exc:  # pylint: disable=broad-except  # a cryptography without scrypt, a machine without 32 MiB to spare
-        problem = type(exc).__name__
-    raise BackendError(f"tokens cannot be shared: this Python does not derive a key by scrypt ({problem})")

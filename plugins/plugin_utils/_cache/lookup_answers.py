@@ -84,8 +84,9 @@ class LookupAnswers:
         name, key = self._derived(generation)
         now = time.time()
         stored = {"answer": answer, "secrets": secrets, "from": now, "until": now + good_for}
-        with contextlib.suppress(BackendError):  # the next lookup asks the token cache then
-            self._backend().write(name, _encrypt(stored, name, key), keep_until=None)
+        with contextlib.suppress(BackendError, OSError):  # the next lookup asks the token cache then
+            self._backend().write(name, _encrypt(stored, name, key), keep_until=now + good_for)
+            self._sweep()
 
     @contextlib.contextmanager
     def lock(self) -> Iterator[None]:
@@ -98,6 +99,15 @@ class LookupAnswers:
                 generation = RunBackend().agree(_GENERATION, os.urandom(_GENERATION_LENGTH))
                 stack.enter_context(self._backend().lock(self._derived(generation)[0], timeout=_LOCK_TIMEOUT))
             yield
+
+    def _sweep(self) -> None:
+        """Remove the answers of older generations, which nobody can find any more: they are as old as the generation, or older."""
+        made_at = os.stat(os.path.join(self._folder, _GENERATION)).st_mtime
+        with os.scandir(os.path.join(self._folder, _ANSWERS)) as found:
+            for file in found:
+                if file.name.endswith(_SUFFIX) and file.stat(follow_symlinks=False).st_ctime < made_at:
+                    with contextlib.suppress(FileNotFoundError):
+                        os.unlink(file.path)
 
     def _backend(self) -> FilesBackend:
         from ansible_collections.forti.oauth.plugins.plugin_utils._cache.backend_files import FilesBackend

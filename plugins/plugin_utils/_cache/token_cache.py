@@ -12,13 +12,15 @@ import contextlib
 import dataclasses
 import functools
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from ansible_collections.forti.oauth.plugins.module_utils._errors import EXPIRED, FortiError, is_refusal
 from ansible_collections.forti.oauth.plugins.module_utils._token import Token
 from ansible_collections.forti.oauth.plugins.plugin_utils._cache.backend import Backend, single_flight
+from ansible_collections.forti.oauth.plugins.plugin_utils._cache.cache_request import CacheRequest, Entry
 from ansible_collections.forti.oauth.plugins.plugin_utils._cache.encrypted import CacheKey, Content, EncryptedCache
-from ansible_collections.forti.oauth.plugins.plugin_utils._cache.tier import CacheRequest, Entry, Tier, tombstone
+from ansible_collections.forti.oauth.plugins.plugin_utils._cache.tier import Tier, tombstone
+from ansible_collections.forti.oauth.plugins.plugin_utils._cache.tombstones import Tombstones
 
 Fetch = Callable[[Mapping[str, str] | None], Token]  # logs in, or goes on with a challenge
 
@@ -31,12 +33,13 @@ class TokenCache:
         :arg open_backends: what opens the backend of each tier. The first is opened at once, the others when the run has no token.
         :arg for_run_only: tokens are kept in the nearest tier only. Tombstones are kept in all.
         """
+        caches: list[EncryptedCache] = []
         all_tiers: list[Tier] = []
-        for number, open_backend in enumerate(open_backends):
-            cache = EncryptedCache(open_backend, warn=warn)
-            if number == 0:
-                cache.open()
-            all_tiers.append(Tier(cache, nearer=all_tiers[-1] if all_tiers else None))
+        for open_backend in open_backends:
+            caches.append(EncryptedCache(open_backend, run=caches[0] if caches else None, warn=warn))
+            all_tiers.append(Tier(caches[-1], nearer=all_tiers[-1] if all_tiers else None))
+        if caches:
+            caches[0].open()
         self._all_tiers = tuple(all_tiers)
         self._tiers = self._all_tiers[:1] if for_run_only else self._all_tiers
         self._warn = warn
@@ -71,33 +74,40 @@ class TokenCache:
         """Revoke a token and forget it in every tier; return whether it was live.
 
         :arg key: the cache key under which the token may stand.
-        :arg access_token: the token; None is the one of the cache key.
+        :arg access_token: the token; None is what stands under the cache key, which is more than one token if this run has not seen the newest.
         :arg revoke: asks the server. It is called once for a token, however many callers there are.
         """
-        is_told = access_token is not None
-        with self._locked(self._tiers, key, lock_timeout):
-            entries = [entry for entry in (tier.get(key) for tier in self._tiers) if entry is not None]
-        if access_token is None and entries:
-            access_token = max(entries, key=lambda entry: entry.token.issued_at).token.access_token
+        kept: list[Token] = []
         if access_token is None:
-            return False
-        with self._locked(self._all_tiers, tombstone(key["server"], access_token), lock_timeout):
-            if any(tier.is_revoked(key["server"], access_token) for tier in self._all_tiers):
-                return False
-            was_live = revoke(access_token)
-            if not check_mode:
-                # A delegated host, or an unchecked server, does not say which token is ended for others: what it gave is only forgotten.
-                marked = self._all_tiers if is_told or self._tiers == self._all_tiers else ()
-                for tier in marked:
-                    tier.put_tombstone(key, access_token)
-                for tier in self._tiers if not marked else ():
-                    tier.forget(key)
-            return was_live
+            with self._locked(self._tiers, key, lock_timeout):
+                kept = self._kept(key)
+        tokens = [access_token] if access_token is not None else [token.access_token for token in _live(kept)]
+        # A delegated host, or an unchecked server, does not say which token is ended for others: what it gave is only forgotten.
+        marks = access_token is not None or self._tiers == self._all_tiers
+        were_live = False
+        for each in dict.fromkeys(tokens):
+            with self._locked(self._all_tiers, tombstone(key["server"], each), lock_timeout):
+                tombstones = Tombstones(self._all_tiers, key["server"], each, warn=self._warn)
+                if not tombstones.are_confirmed:
+                    were_live |= tombstones.revoke(revoke) if marks and not check_mode else revoke(each)
+        if not check_mode:
+            self._forget(key, {*tokens, *(token.access_token for token in kept)}, lock_timeout)
+        return were_live
 
-    def forget(self, key: CacheKey) -> None:
-        """Forget a token that the server cannot revoke."""
-        for tier in self._tiers:
-            tier.forget(key)
+    def forget(self, key: CacheKey, *, lock_timeout: float) -> None:
+        """Forget the tokens that are kept now, which the server cannot revoke. One that another caller gets meanwhile stays."""
+        self._forget(key, {token.access_token for token in self._kept(key)}, lock_timeout)
+
+    def _kept(self, key: CacheKey) -> list[Token]:
+        """Return the tokens that stand under a cache key, the nearest first."""
+        found = [tier.get(key, even_revoked=True) for tier in self._tiers]
+        return [entry.token for entry in found if entry is not None]
+
+    def _forget(self, key: CacheKey, access_tokens: Iterable[str], lock_timeout: float) -> None:
+        with self._locked(self._tiers, key, lock_timeout):
+            for tier in self._tiers:
+                for access_token in access_tokens:
+                    tier.forget(key, access_token)
 
     def _miss(self, tiers: tuple[Tier, ...], request: CacheRequest, new: Callable[[], Entry]) -> Entry:
         """Let one caller get the token, while the others wait for the lock of the nearest tier."""
@@ -110,25 +120,41 @@ class TokenCache:
     def _from_behind(self, tiers: tuple[Tier, ...], request: CacheRequest, new: Callable[[], Entry]) -> Entry:
         """Return a token of the tiers behind the nearest, or a new one. Store it, or the error, in the nearest tier."""
         tier, behind = tiers[0], tiers[1:]
+        if behind and request.request_id:
+            request = _replacing(behind[0].get(request.key), request)
         try:
             entry = (behind[0].find(request) if behind else None) or self._miss(behind, request, new)
         except FortiError as exc:
             # This run shares every error, because each host would try a server that is down. Other runs share refusals only.
             if tier is self._tiers[0] or is_refusal(exc):
-                tier.put_failure(exc, request)
+                tier.negative.put(exc, request)
             raise
         if entry.source != "cache":
-            tier.clear_failure(request)
+            tier.negative.clear(request)
         tier.put(entry, request.key)  # last, because the generation that it makes is the one that the token belongs to
         return entry
 
     def _new(self, request: CacheRequest, fetch: Fetch, refresh: Callable[[str], Token]) -> Entry:
-        """Refresh, or log in. The caller holds the locks of all tiers."""
-        return self._refreshed(request, refresh) or Entry(self._fetched(request, fetch), request.request_id, source=request.source)
+        """Refresh, or log in. If neither works and the kept token is still good, return that. The caller holds the locks of all tiers.
+
+        Only the last tier's token is refreshed: another run may have used the refresh token of a copy already.
+        """
+        kept = self._tiers[-1].get(request.key) if self._tiers and not request.request_id else None
+        refreshed = self._refreshed(request.key, kept, refresh) if kept else None
+        if refreshed:
+            return refreshed
+        try:
+            if kept and kept.spent().is_spent and "refresh_token" in request.key:
+                raise FortiError("The refresh token in the options was used before, and so was the one that it brought. Use the newest one, or log in.")
+            return Entry(self._fetched(request, fetch), request.request_id, source=request.source)
+        except FortiError as exc:
+            if kept is None or is_refusal(exc) or not kept.token.is_good_for(1):
+                raise
+            return self._not_renewed(kept.spent(), exc)
 
     def _fetched(self, request: CacheRequest, fetch: Fetch) -> Token:
         """Go on with the challenge of an earlier caller if the server still knows it, or else log in."""
-        challenge = next((found for found in (tier.pending_challenge(request) for tier in self._tiers) if found), None)
+        challenge = next((found for found in (tier.negative.pending_challenge(request) for tier in self._tiers) if found), None)
         if challenge:
             try:
                 return fetch(challenge)
@@ -137,28 +163,33 @@ class TokenCache:
                     raise
         return fetch(None)
 
-    def _refreshed(self, request: CacheRequest, refresh: Callable[[str], Token]) -> Entry | None:
+    def _refreshed(self, key: CacheKey, kept: Entry, refresh: Callable[[str], Token]) -> Entry | None:
         """Return a refreshed token; None if only a login helps.
 
-        Only the last tier's token is refreshed, and only under its lock: another run may have used the refresh token of a copy already.
+        The refresh token is spent before it is sent: the entry is written without it, so that nobody sends it again, whatever happens to this process
+        or to the answer. It is given back only if nothing was sent.
         """
-        tier = self._tiers[-1] if self._tiers else None
-        entry = tier.get(request.key) if tier else None
-        if tier is None or entry is None or entry.token.refresh_token is None or request.request_id or not tier.holds_lock():
+        tier, refresh_token = self._tiers[-1], kept.token.refresh_token
+        if refresh_token is None or not tier.spend(kept, key) or not tier.holds_lock():
             return None
         try:
-            return Entry(refresh(entry.token.refresh_token).with_refresh_token(entry.token.refresh_token), source="refresh")
+            return Entry(refresh(refresh_token).with_refresh_token(refresh_token), source="refresh")
         except FortiError as exc:
-            if is_refusal(exc) or not entry.token.is_good_for(1):
+            if exc.unsent:
+                tier.put(kept, key)
+            if is_refusal(exc) or not kept.token.is_good_for(1):
                 return None
-            self._warn(f"The token was not refreshed. {exc} The one that is kept is good for {entry.token.expires_in()} more seconds, and is used.")
-        return dataclasses.replace(entry, refresh_failed_at=time.time())
+            return self._not_renewed(kept if exc.unsent else kept.spent(), exc)
+
+    def _not_renewed(self, kept: Entry, exc: FortiError) -> Entry:
+        self._warn(f"The token was not renewed. {exc} The one that is kept is good for {kept.token.expires_in()} more seconds, and is used.")
+        return dataclasses.replace(kept, refresh_failed_at=time.time())
 
     def _read(self, request: CacheRequest, read: Callable[[], Content]) -> Content:
         try:
             response = read()
         except FortiError as exc:
-            self._tiers[0].put_failure(exc, request)
+            self._tiers[0].negative.put(exc, request)
             raise
         self._tiers[0].put_response(response, request)
         return response
@@ -170,3 +201,13 @@ class TokenCache:
             for number, tier in enumerate(tiers):
                 stack.enter_context(tier.lock(key, timeout=(len(tiers) - number) * timeout, is_needed=False))
             yield
+
+
+def _replacing(entry: Entry | None, request: CacheRequest) -> CacheRequest:
+    """Return the forced request with the token that a shared tier holds before it is served."""
+    return dataclasses.replace(request, replaces=entry.token.access_token if entry else None)
+
+
+def _live(tokens: Sequence[Token]) -> Sequence[Token]:
+    """Return the tokens that are not over; if all are, the last one."""
+    return [token for token in tokens if token.is_good_for(1)] or tokens[-1:]

@@ -6,13 +6,12 @@
 
 from __future__ import annotations
 
-import contextlib
-import fcntl
 import pathlib
 
 import pytest
 
 from tests.integration.harness import Player
+from tests.integration.trust.hanging import held, lock_of
 
 LOGIN = "username: luser1, password: '{{ secret.luser1 }}'"
 GET = f"- {{forti.oauth.fac_oauth_token: {{{LOGIN}}}, register: %s}}\n"
@@ -79,10 +78,9 @@ def test_a_store_whose_lock_hangs_is_told_all_the_same(play: Player, tmp_path: p
     store = tmp_path / "tokens"
     env = {"FORTI_OAUTH_CACHE": str(store)}
     quick = "push_timeout: 0, retries: 0, timeout: 2"
+    lock = lock_of(play, GET % "a", store, env)
     first = play(GET % "a", keep="a", env=env)
-    with contextlib.ExitStack() as stack:
-        for path in (store / "locks").iterdir():
-            fcntl.flock(stack.enter_context(path.open("rb+")), fcntl.LOCK_EX)
+    with held(lock):
         ended = play(BY_OPTIONS % f", {quick}", keep="ended", env=env)
     assert ended["ended"]["changed"]
     second = play(GET % "b", keep="b", env=env)

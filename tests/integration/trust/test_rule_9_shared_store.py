@@ -6,19 +6,17 @@
 
 from __future__ import annotations
 
-import contextlib
-import fcntl
 import os
 import pathlib
 import signal
 import time
-from collections.abc import Iterator
 
 import pytest
 import redis
 
 from tests.integration.harness import Player
 from tests.integration.running import Running
+from tests.integration.trust.hanging import held, lock_of
 from tests.tools.redis_server import RedisServer
 
 # The bound of the wait is push_timeout + (retries + 1) x timeout + 30 seconds: here, 32.
@@ -26,15 +24,6 @@ QUICK = "username: luser1, password: '{{ secret.luser1 }}', client_id: short, pu
 LOGIN = f"- {{forti.oauth.fac_oauth_token: {{{QUICK}}}, register: r}}\n"
 BOUND = 32
 SLACK = 25  # seconds that a slow machine may need for the rest of the play
-
-
-@contextlib.contextmanager
-def all_locks_held(folder: pathlib.Path) -> Iterator[None]:
-    """Hold the locks of a directory, as a stopped process does."""
-    with contextlib.ExitStack() as stack:
-        for path in (folder / "locks").iterdir():
-            fcntl.flock(stack.enter_context(path.open("rb+")), fcntl.LOCK_EX)
-        yield
 
 
 def holder_of(path: pathlib.Path) -> int | None:
@@ -56,9 +45,9 @@ def test_a_lock_that_hangs_in_a_directory(play: Player, tmp_path: pathlib.Path) 
     """Its token has ended and could be refreshed. Who goes on without the lock logs in, because the holder may be refreshing."""
     store = tmp_path / "tokens"
     env = {"FORTI_OAUTH_CACHE": str(store)}
-    play(LOGIN, env=env)
+    lock = lock_of(play, LOGIN, store, env)
     time.sleep(5)  # the life of this client's tokens
-    with all_locks_held(store):
+    with held(lock):
         began = time.monotonic()
         outcome = play(LOGIN, keep="r", hosts=4, env=env)
         waited = time.monotonic() - began

@@ -14,6 +14,7 @@ from ansible_collections.forti.oauth.plugins.module_utils._errors import (
     ChallengeRequired,
     FortiError,
     LibraryMissing,
+    NotConnected,
     OptionError,
     Refused,
     RemoteFailure,
@@ -36,6 +37,11 @@ def test_a_failed_task_shows_the_message_and_the_details_that_are_known(kind: ty
     error = kind("It failed.", status=401, error=None, rc=0)
     assert isinstance(error, FortiError)
     assert error.as_result() == {"msg": "It failed.", "status": 401, "rc": 0}
+
+
+@pytest.mark.parametrize("kind", [*KINDS, NotConnected, FortiError])
+def test_only_what_cannot_have_reached_the_server_says_so(kind: type[FortiError]) -> None:
+    assert kind("It failed.").unsent is (kind in (OptionError, LibraryMissing, NotConnected))
 
 
 def test_a_challenge_is_a_copy() -> None:

@@ -42,6 +42,7 @@ NOT_DECODED = "sent an answer that cannot be decoded. Check that server is the t
 TOO_LARGE = "sent more than 1 MiB. Check that server is the token service."
 NO_PROXY = "was not reached: the proxy failed. Check https_proxy and no_proxy."
 REFUSES = "could not be connected to: connection refused. Check server, its port and the firewall."
+REFUSED_URL = "https://127.0.0.1:1"
 Send = Callable[[Http], Response]
 
 
@@ -214,6 +215,7 @@ def test_what_may_have_arrived_is_sent_again_only_if_it_is_a_get(http: Client, s
     error = error_of(send, http)
     assert isinstance(error, Unreachable)
     assert not isinstance(error, NotConnected)
+    assert error.unsent is False
     assert error.as_result() == {"msg": f"{sim.url} {CLOSED}"}
     assert len(sim.requests) == sent
     assert len(http.warned) == sent - 1
@@ -234,9 +236,20 @@ def test_a_request_that_was_never_sent_is_tried_again(pauses: list[float], send:
     http = Client(server)
     error = error_of(send, http)
     assert isinstance(error, NotConnected)
+    assert error.unsent is True
     assert str(error) == f"{server} {REFUSES}"
     assert len(pauses) == 3
     assert [text.split(". Trying again")[0] for text in http.warned] == [f"{server} {REFUSES.rstrip('.')}"] * 3
+
+
+def test_a_request_that_may_have_arrived_once_counts_as_sent_however_the_last_try_ends(sim: Simulator, http: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A revocation is sent again after a 503. If there is no connection then, it may have happened all the same."""
+    sim.fault(PATH, status=503, times=1)
+    attempt, tries = Http._attempt, iter([sim.url, f"https://127.0.0.1:{closed_port()}"])
+    monkeypatch.setattr(Http, "_attempt", lambda self, session, arguments: attempt(self, session, {**arguments, "url": next(tries, REFUSED_URL) + PATH}))
+    error = error_of(post, http)
+    assert len(sim.requests) == 1
+    assert error.unsent is False
 
 
 @EVERY_WAY
@@ -245,6 +258,7 @@ def test_a_certificate_that_is_not_trusted_ends_it_before_anything_is_sent(sim: 
     http = Client(sim.url, ca_path=str(tmp_path / "other-ca.pem"))
     error = error_of(send, http)
     assert not isinstance(error, NotConnected)  # asking from another host would not help
+    assert error.unsent is True
     assert str(error).startswith(f"{sim.url} presented a certificate that is not trusted: ")
     assert (sim.requests, pauses, http.warned) == ([], [], [])
 

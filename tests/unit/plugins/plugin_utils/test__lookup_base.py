@@ -20,6 +20,7 @@ import pytest
 from ansible.errors import AnsibleLookupError
 from ansible_collections.forti.oauth.plugins.plugin_utils import _lookup_miss
 from ansible_collections.forti.oauth.plugins.plugin_utils._cache.backend_files import RunBackend
+from ansible_collections.forti.oauth.plugins.plugin_utils._cache.negative_cache import NegativeCache
 from ansible_collections.forti.oauth.plugins.plugin_utils._cache.tier import Tier
 
 from tests.simulator import Simulator
@@ -126,8 +127,8 @@ def test_an_answer_is_never_older_than_what_a_task_does_to_the_token(core: Core,
 def test_an_answer_is_lost_if_another_process_changes_the_cache_after_the_token_was_stored(core: Core, monkeypatch: pytest.MonkeyPatch) -> None:
     changes: list[str] = []
 
-    def followed(name: str) -> Callable[..., None]:
-        change = getattr(Tier, name)
+    def followed(owner: type, name: str) -> Callable[..., None]:
+        change = getattr(owner, name)
 
         def changed(*arguments: Any) -> None:
             change(*arguments)
@@ -137,11 +138,11 @@ def test_an_answer_is_lost_if_another_process_changes_the_cache_after_the_token_
 
         return changed
 
-    for name in ("put", "clear_failure"):
-        monkeypatch.setattr(Tier, name, followed(name))
+    for owner, name in ((Tier, "put"), (NegativeCache, "clear")):
+        monkeypatch.setattr(owner, name, followed(owner, name))
     plugin = core.lookup_plugin()
     plugin.run([], variables={}, **USER)
-    assert sorted(changes) == ["clear_failure", "put"]
+    assert sorted(changes) == ["clear", "put"]
     assert plugin._answers([], {}, USER).get() is None
 
 

@@ -121,6 +121,15 @@ def test_a_shared_cache_that_fails_costs_a_warning_and_no_token(host: Host, tmp_
     assert "is not used: others may get at it" in " ".join(capsys.readouterr().err.split())
 
 
+def test_a_file_in_the_place_of_a_directory_is_a_warning(core: Core, sim: Simulator, tmp_path: pathlib.Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "file").write_text("of somebody else")
+    results = [core.task("fac_oauth_token", {**USER, "cache": str(tmp_path / "file")}) for _each in range(2)]
+    assert [(result.get("failed"), result["source"]) for result in results] == [(None, "login"), (None, "cache")]
+    assert core.task("fac_oauth_token", {**USER, "cache": str(tmp_path / "file"), "state": "absent"})["changed"] is True
+    assert "is not used: it is a symbolic link or no directory" in " ".join(capsys.readouterr().err.split())
+    assert (tmp_path / "file").read_text() == "of somebody else"
+
+
 def test_force_gets_one_new_token_for_all_callers_with_the_same_request_id(host: Host) -> None:
     provider(fac(), remote=host).get()
     forced = [outcome(provider(fac(force=True), request_id=task, remote=host)) for task in ("one", "one", "two")]
@@ -134,6 +143,21 @@ def test_a_delegated_host_is_asked_with_the_options_and_the_times_are_those_of_t
     assert [(type(asked), asked.options) for asked in host.asked] == [(FortiAuthenticator, service.options)]
     assert before <= token.issued_at <= time.time()
     assert token.expires_at == token.issued_at + 3600
+
+
+def test_the_end_of_a_token_counts_from_before_a_slow_host_was_asked(host: Host, after: Any) -> None:
+    def slow(service: TokenService) -> dict[str, Any]:
+        result = host(service)
+        after(30)
+        return result
+
+    before = time.time()
+    entry = provider(fac(), remote=slow).get()
+    assert entry.token.issued_at == pytest.approx(before, abs=5)
+    assert entry.token.expires_at == entry.token.issued_at + 3600
+    assert 3560 <= entry.as_result()["expires_in"] <= 3570
+    again = provider(fac(), remote=slow).get()
+    assert (again.source, again.token.expires_at) == ("cache", entry.token.expires_at)
 
 
 def test_a_token_that_ran_down_is_refreshed_on_the_delegated_host(after: Any) -> None:

@@ -23,8 +23,8 @@ from ansible_collections.forti.oauth.plugins.module_utils._errors import (
 from ansible_collections.forti.oauth.plugins.module_utils._fac import FortiAuthenticator
 from ansible_collections.forti.oauth.plugins.module_utils._service import TokenService
 from ansible_collections.forti.oauth.plugins.plugin_utils import _token_provider
-from ansible_collections.forti.oauth.plugins.plugin_utils._cache.backend_files import DirectoryBackend
-from ansible_collections.forti.oauth.plugins.plugin_utils._cache.encrypted import read_header
+from ansible_collections.forti.oauth.plugins.plugin_utils._cache.backend_directory import DirectoryBackend
+from ansible_collections.forti.oauth.plugins.plugin_utils._cache.entry_cipher import read_header
 from ansible_collections.forti.oauth.plugins.plugin_utils._token_provider import TokenProvider
 
 from tests.unit.plugins.plugin_utils._cache.harness import without_memory

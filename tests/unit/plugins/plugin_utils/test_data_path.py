@@ -89,7 +89,7 @@ def test_one_login_makes_one_token_and_one_ciphertext_for_each_tier(
     ciphertexts: list[str] = []
     written: list[tuple[str, str]] = []
     read_back: list[tuple[str, str]] = []
-    encrypt, read, write = encrypted._encrypt, FilesBackend.read, FilesBackend.write
+    encrypt, read, write = encrypted.encrypt, FilesBackend.read, FilesBackend.write
 
     def counted_token(token: Token) -> None:
         made.append(token)
@@ -108,12 +108,12 @@ def test_one_login_makes_one_token_and_one_ciphertext_for_each_tier(
         return read(backend, name, **more)
 
     monkeypatch.setattr(Token, "__post_init__", counted_token)
-    monkeypatch.setattr(encrypted, "_encrypt", counted_encrypt)
+    monkeypatch.setattr(encrypted, "encrypt", counted_encrypt)
     monkeypatch.setattr(FilesBackend, "write", counted_write)
     monkeypatch.setattr(FilesBackend, "read", counted_read)
     result = core.task("fac_oauth_token", {**USER, "cache": str(tmp_path / "shared")})
     assert result["source"] == "login"
     assert [token.access_token for token in made] == [result["access_token"]]
-    assert ciphertexts == ["token", "token"]
-    assert [folder for folder, _name in written] == [str(tmp_path / "shared"), str(run_folder)]
+    assert ciphertexts == ["derived", "token", "token"]  # the first is what the other processes of the run need not derive again
+    assert [folder for folder, _name in written] == [str(run_folder), str(tmp_path / "shared"), str(run_folder)]
     assert read_back == []

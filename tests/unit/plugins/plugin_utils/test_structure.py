@@ -17,7 +17,7 @@ PLUGINS = pathlib.Path(_token_provider.__file__).parents[1]
 PACKAGE = "ansible_collections.forti.oauth.plugins."
 FILES = {str(path.relative_to(PLUGINS)): ast.parse(path.read_text()) for path in sorted(PLUGINS.rglob("*.py"))}
 PLUGIN_UTILS = {name: tree for name, tree in FILES.items() if name.startswith("plugin_utils/")}
-BACKENDS = ["plugin_utils/_cache/backend.py", "plugin_utils/_cache/backend_files.py", "plugin_utils/_cache/backend_redis.py", "plugin_utils/_cache/backends.py"]
+BACKENDS = [f"plugin_utils/_cache/{name}.py" for name in ("backend", "backend_directory", "backend_files", "backend_redis", "backends", "file_lock")]
 
 
 def imported(tree: ast.AST, *, for_types: bool = False) -> Iterator[str]:

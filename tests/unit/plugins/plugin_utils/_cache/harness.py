@@ -19,8 +19,9 @@ from ansible_collections.forti.oauth.plugins.module_utils._errors import FortiEr
 from ansible_collections.forti.oauth.plugins.module_utils._token import Token
 from ansible_collections.forti.oauth.plugins.plugin_utils._cache.backend import Backend
 from ansible_collections.forti.oauth.plugins.plugin_utils._cache.backend_files import RunBackend
-from ansible_collections.forti.oauth.plugins.plugin_utils._cache.encrypted import EncryptedCache, read_header
-from ansible_collections.forti.oauth.plugins.plugin_utils._cache.tier import CacheRequest
+from ansible_collections.forti.oauth.plugins.plugin_utils._cache.cache_request import CacheRequest
+from ansible_collections.forti.oauth.plugins.plugin_utils._cache.encrypted import EncryptedCache
+from ansible_collections.forti.oauth.plugins.plugin_utils._cache.entry_cipher import read_header
 from ansible_collections.forti.oauth.plugins.plugin_utils._cache.token_cache import TokenCache
 
 SERVER = "https://fac.example.com"
@@ -67,6 +68,7 @@ class CacheHarness:
     refresh_fails: FortiError | None = None
     session_fails: FortiError | None = None  # a login that goes on with a challenge
     meanwhile: Callable[[], Any] = lambda: None  # what happens while the service answers
+    answered: Callable[[], Any] = lambda: None  # what happens when it has done what was asked, before its answer is used
     for_run_only: bool = False  # whether tokens are kept for the run only
     takes: float = 0  # seconds
     warn: Callable[[str], Any] = pytest.fail
@@ -95,7 +97,7 @@ class CacheHarness:
 
     def ask(self, key: Mapping[str, str] | None = None, *, run: str | None = "run", shared: str | None = None, **more: Any) -> Result:
         """Ask for a token, and return the task's result."""
-        request = CacheRequest(key=key or LOGIN, **{"min_validity": 60, "lock_timeout": 20, **more})
+        request = CacheRequest(key=key or LOGIN, **{"min_validity": 60, "lock_timeout": 20, "asked_at": time.time(), **more})
         return self.cache(run, shared).get_or_fetch(request, fetch=self._login, refresh=self._refresh).as_result()
 
     def token(self, key: Mapping[str, str] | None = None, **more: Any) -> str:
@@ -139,9 +141,10 @@ class CacheHarness:
         self.meanwhile()
         with (self.folder / "requests").open("a") as log:
             log.write(f"{request}\n")
+        number, now = len(self.requests), time.time()
+        self.answered()
         if problem is not None:
             raise problem
-        number, now = len(self.requests), time.time()
         return Token(
             access_token=f"A{number}",
             server=SERVER,

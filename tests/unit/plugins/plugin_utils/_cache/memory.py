@@ -51,8 +51,8 @@ class MemoryBackend:
         self._ask(f"agree {name}")
         return b"s" * 32
 
-    def disagree(self, name: str) -> None:
-        self._ask(f"disagree {name}")
+    def disagree(self, name: str, value: bytes) -> None:
+        self._ask(f"disagree {name} {len(value)}")
 
     @contextlib.contextmanager
     def lock(self, name: str, *, timeout: float) -> Iterator[IsHeld]:

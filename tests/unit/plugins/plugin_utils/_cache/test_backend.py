@@ -117,4 +117,4 @@ def test_a_null_backend_keeps_nothing_and_locks_nothing() -> None:
         assert (backend.read(NAME), list(backend.entries()), backend.where) == (None, [], "nowhere")
     assert [backend.agree("salt", proposal) for proposal in (b"a", b"b")] == [b"a", b"b"]
     backend.remove(NAME)
-    backend.disagree("salt")
+    backend.disagree("salt", b"a")

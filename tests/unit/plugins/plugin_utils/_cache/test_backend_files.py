@@ -16,7 +16,8 @@ from typing import Any, Union
 import pytest
 from ansible import constants as C
 from ansible_collections.forti.oauth.plugins.plugin_utils._cache.backend import BackendError
-from ansible_collections.forti.oauth.plugins.plugin_utils._cache.backend_files import DirectoryBackend, RunBackend
+from ansible_collections.forti.oauth.plugins.plugin_utils._cache.backend_directory import DirectoryBackend
+from ansible_collections.forti.oauth.plugins.plugin_utils._cache.backend_files import RunBackend
 
 NAME, OTHER = "0a" * 16, "0b" * 16
 LOOP = os.strerror(errno.ELOOP)
@@ -79,8 +80,10 @@ def test_entries_lists_names_and_contents(backend: Files) -> None:
 def test_the_users_of_a_folder_agree_on_the_first_proposal(backend: Files, open_backend: Opened, tmp_path: pathlib.Path) -> None:
     assert [backend.agree("salt", b"first"), open_backend().agree("salt", b"second")] == [b"first", b"first"]
     assert type(backend)(str(tmp_path / "other")).agree("salt", b"second") == b"second"
-    backend.disagree("salt")
-    backend.disagree("salt")
+    backend.disagree("salt", b"second")
+    assert open_backend().agree("salt", b"third") == b"first"
+    backend.disagree("salt", b"first")
+    backend.disagree("salt", b"first")
     assert open_backend().agree("salt", b"third") == b"third"
 
 
@@ -119,12 +122,15 @@ def test_nobody_else_can_look_into_it(open_backend: Opened, folder: pathlib.Path
     try:
         backend = open_backend()
         write(backend)
-        hold(backend)
         backend.agree("salt", b"s")
+        with backend.lock(NAME, timeout=0):
+            held = modes(folder)
     finally:
         os.umask(before)
-    generation = {"generation": "0o600"} if isinstance(backend, RunBackend) else {}
-    assert modes(folder) == {".": "0o700", "salt": "0o600", f"{NAME}.token": "0o600", "locks": "0o700", f"locks/{NAME}": "0o600", **generation}
+    own = {"generation": "0o600"} if isinstance(backend, RunBackend) else {"swept": "0o600"}
+    stored = {".": "0o700", "salt": "0o600", f"{NAME}.token": "0o600", "locks": "0o700", **own}
+    assert held == {**stored, f"locks/{NAME}": "0o600"}
+    assert modes(folder) == stored
 
 
 def full(*_arguments: Any) -> None:

@@ -14,7 +14,8 @@ from collections.abc import Callable
 
 import pytest
 from ansible_collections.forti.oauth.plugins.plugin_utils._cache.backend import BackendError
-from ansible_collections.forti.oauth.plugins.plugin_utils._cache.backend_files import DirectoryBackend, FilesBackend, RunBackend
+from ansible_collections.forti.oauth.plugins.plugin_utils._cache.backend_directory import DirectoryBackend
+from ansible_collections.forti.oauth.plugins.plugin_utils._cache.backend_files import FilesBackend, RunBackend
 
 from tests.unit.conftest import Processes
 
@@ -114,11 +115,24 @@ def test_20_processes_make_the_same_folders(folder: pathlib.Path, in_processes: 
     assert DirectoryBackend(str(folder / "a" / "b")).read("name") == b"entry"
 
 
-def test_a_write_removes_the_entries_whose_time_is_over(folder: pathlib.Path) -> None:
+def test_a_write_removes_the_entries_whose_time_is_over_at_most_once_a_minute(folder: pathlib.Path, after: Callable[[float], None]) -> None:
     backend, now = DirectoryBackend(str(folder)), time.time()
     for name, keep_until in (("later", now + 3600), ("never", None), ("over", now - 10)):
         backend.write(name, b"entry", keep_until=keep_until)
-    assert [name for name, _entry in backend.entries()] == ["later", "never"]
+    assert backend.entries() == [("later", b"entry"), ("never", b"entry"), ("over", b"")]  # nobody gets it, but it takes its place
+    for seconds, names in ((58, ["later", "never", "over"]), (3, ["later", "never"])):
+        after(seconds)
+        DirectoryBackend(str(folder)).write("never", b"entry", keep_until=None)
+        assert [name for name, _entry in backend.entries()] == names
+
+
+def test_a_clock_that_is_set_back_does_not_end_the_removals(folder: pathlib.Path, after: Callable[[float], None]) -> None:
+    backend, now = DirectoryBackend(str(folder)), time.time()
+    after(86400)
+    backend.write("never", b"entry", keep_until=None)
+    after(-86400)
+    backend.write("over", b"entry", keep_until=now - 10)
+    assert not (folder / "over.token").exists()
 
 
 def test_the_clock_decides_what_is_over(folder: pathlib.Path, after: Callable[[float], None]) -> None:
@@ -136,7 +150,17 @@ def test_the_runs_backend_removes_nothing_by_itself(folder: pathlib.Path) -> Non
     backend, now = RunBackend(str(folder)), time.time()
     backend.write("over", b"entry", keep_until=now - 10)
     backend.write("new", b"entry", keep_until=now)
-    assert backend.read("over") == b"entry"
+    assert (folder / "over.token").read_bytes() == b"entry"
+
+
+@pytest.mark.parametrize("kind", [DirectoryBackend, RunBackend])
+def test_an_entry_whose_time_is_over_is_not_handed_out(folder: pathlib.Path, kind: type[FilesBackend], after: Callable[[float], None]) -> None:
+    backend, now = kind(str(folder)), time.time()  # type: ignore[call-arg]
+    for name, keep_until in (("over", now + 10), ("never", None)):
+        backend.write(name, b"entry", keep_until=keep_until)
+    assert [backend.read(name) for name in ("over", "never")] == [b"entry"] * 2
+    after(11)
+    assert [backend.read(name) for name in ("over", "never")] == [None, b"entry"]
 
 
 def test_what_cannot_be_removed_is_left_and_the_directory_stays_in_use(folder: pathlib.Path) -> None:
@@ -144,6 +168,8 @@ def test_what_cannot_be_removed_is_left_and_the_directory_stays_in_use(folder: p
     (folder / "backup.token").mkdir()
     os.utime(folder / "backup.token", (1, 1))
     backend.write("over", b"entry", keep_until=time.time() - 10)
+    os.utime(folder / "swept", (1, 1))
     backend.write("new", b"entry", keep_until=None)
-    assert [backend.read(name) for name in ("over", "new")] == [None, b"entry"]
+    assert [(folder / f"{name}.token").exists() for name in ("over", "new")] == [False, True]
+    assert backend.read("new") == b"entry"
     assert (folder / "backup.token").is_dir()

@@ -17,7 +17,8 @@ from typing import Any, Union
 
 import pytest
 from ansible_collections.forti.oauth.plugins.plugin_utils._cache.backend import LockTimeout
-from ansible_collections.forti.oauth.plugins.plugin_utils._cache.backend_files import DirectoryBackend, RunBackend
+from ansible_collections.forti.oauth.plugins.plugin_utils._cache.backend_directory import DirectoryBackend
+from ansible_collections.forti.oauth.plugins.plugin_utils._cache.backend_files import RunBackend
 
 NAME, OTHER = "0a" * 16, "0b" * 16
 FORK = multiprocessing.get_context("fork")

@@ -134,21 +134,44 @@ def test_an_entry_whose_time_is_over_is_gone(backend: RedisBackend) -> None:
     assert backend.read(NAME) is None
 
 
-def test_each_use_prolongs_the_life_of_the_shared_value(backend: RedisBackend, running: RedisServer, client: Any) -> None:
+def test_each_entry_that_is_written_prolongs_the_life_of_the_shared_value(backend: RedisBackend, running: RedisServer, client: Any) -> None:
     assert backend.agree("salt", b"first") == b"first"
     client.expire("forti_oauth:salt", 60)
-    assert RedisBackend(running.url).agree("salt", b"second") == b"first"
-    assert client.ttl("forti_oauth:salt") > 86400
-    backend.disagree("salt")
-    backend.disagree("salt")
+    other = RedisBackend(running.url)
+    assert other.agree("salt", b"second") == b"first"
+    assert client.ttl("forti_oauth:salt") <= 60  # who only reads adds nothing that needs it
+    other.write(NAME, b"one", keep_until=time.time() + 10)
+    assert client.ttl("forti_oauth:salt") == pytest.approx(DAYS_30, abs=5)
+
+
+def test_the_shared_value_is_dropped_if_it_is_still_this_one(backend: RedisBackend) -> None:
+    backend.agree("salt", b"first")
+    backend.disagree("salt", b"second")
+    assert backend.agree("salt", b"third") == b"first"
+    for _each in range(2):
+        backend.disagree("salt", b"first")
     assert backend.agree("salt", b"third") == b"third"
 
 
+def test_a_salt_that_is_there_costs_one_command(backend: RedisBackend, running: RedisServer, client: Any) -> None:
+    backend.agree("salt", b"first")
+    other = RedisBackend(running.url)
+    other.read(NAME)  # connects
+    before = client.info("commandstats")
+    other.agree("salt", b"second")
+    after = client.info("commandstats")
+    calls = {name: after[name]["calls"] - before.get(name, {"calls": 0})["calls"] for name in after}
+    assert {name: count for name, count in calls.items() if count and name != "cmdstat_info"} == {"cmdstat_get": 1}
+
+
 def test_a_salt_whose_maker_was_killed_ends_too(running: RedisServer, client: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    def killed(*_arguments: Any, **_more: Any) -> None:
+    set_ = redis.Redis.set
+
+    def killed(self: Any, *arguments: Any, **more: Any) -> None:
+        set_(self, *arguments, **more)
         raise RuntimeError
 
-    monkeypatch.setattr(redis.Redis, "expire", killed)
+    monkeypatch.setattr(redis.Redis, "set", killed)
     with pytest.raises(BackendError):
         RedisBackend(running.url).agree("salt", b"s")
     assert 0 < client.ttl("forti_oauth:salt") <= DAYS_30

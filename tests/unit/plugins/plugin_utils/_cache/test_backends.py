@@ -20,7 +20,8 @@ from ansible_collections.forti.oauth.plugins.module_utils import _redaction
 from ansible_collections.forti.oauth.plugins.module_utils._errors import OptionError
 from ansible_collections.forti.oauth.plugins.plugin_utils._cache import backends as factory
 from ansible_collections.forti.oauth.plugins.plugin_utils._cache.backend import BackendError, NullBackend
-from ansible_collections.forti.oauth.plugins.plugin_utils._cache.backend_files import DirectoryBackend, RunBackend
+from ansible_collections.forti.oauth.plugins.plugin_utils._cache.backend_directory import DirectoryBackend
+from ansible_collections.forti.oauth.plugins.plugin_utils._cache.backend_files import RunBackend
 from ansible_collections.forti.oauth.plugins.plugin_utils._cache.backends import backends, existing_backend, shared_backend
 
 INVALID = (
@@ -125,7 +126,7 @@ def test_redis_is_opened_when_it_is_used_and_its_password_is_a_secret(url: str, 
     opened: list[str] = []
     monkeypatch.setattr(_redaction, "_register_secrets", told.extend)
 
-    def open_redis(known: str) -> RunBackend:
+    def open_redis(known: str, _budget: float) -> RunBackend:
         opened.append(known)
         return RunBackend()
 
@@ -210,7 +211,8 @@ constants.DEFAULT_LOCAL_TMP = {str(tmp_path / "local")!r}
 from ansible_collections.forti.oauth.plugins.module_utils._token import Token
 from ansible_collections.forti.oauth.plugins.plugin_utils._cache.backends import backends
 from ansible_collections.forti.oauth.plugins.plugin_utils._cache.encrypted import EncryptedCache
-from ansible_collections.forti.oauth.plugins.plugin_utils._cache.tier import CacheRequest, Entry, Tier
+from ansible_collections.forti.oauth.plugins.plugin_utils._cache.cache_request import CacheRequest, Entry
+from ansible_collections.forti.oauth.plugins.plugin_utils._cache.tier import Tier
 from ansible_collections.forti.oauth.plugins.plugin_utils._cache.token_cache import TokenCache
 request = CacheRequest(key={{"server": "https://s", "password": "p"}}, lock_timeout=5)
 Tier(EncryptedCache(backends("run")[0], warn=print)).put(Entry(Token("A1", "https://s")), request.key)

@@ -13,8 +13,10 @@ import pathlib
 from typing import Any
 
 import pytest
-from ansible_collections.forti.oauth.plugins.plugin_utils._cache.backend_files import DirectoryBackend, FilesBackend, RunBackend
-from ansible_collections.forti.oauth.plugins.plugin_utils._cache.encrypted import EncryptedCache, _decrypt, _encrypt, read_header
+from ansible_collections.forti.oauth.plugins.plugin_utils._cache.backend_directory import DirectoryBackend
+from ansible_collections.forti.oauth.plugins.plugin_utils._cache.backend_files import FilesBackend, RunBackend
+from ansible_collections.forti.oauth.plugins.plugin_utils._cache.encrypted import EncryptedCache
+from ansible_collections.forti.oauth.plugins.plugin_utils._cache.entry_cipher import decrypt, encrypt, read_header
 
 KEY = {"family": "fac", "server": "https://fac.example.com", "username": "user-name", "password": "hunter2-hunter2"}
 CONTENT = {"access_token": "A30-A30-A30", "expires_at": 12.5, "refresh_token": None, "scope": "größe"}
@@ -32,11 +34,11 @@ def cache(kind: type[FilesBackend], folder: pathlib.Path) -> EncryptedCache:
 
 
 def closed(content: Any, header: dict[str, Any] | None = None) -> bytes:
-    return _encrypt(content, HEADER if header is None else header, NAME, ENTRY_KEY)
+    return encrypt(content, HEADER if header is None else header, NAME, ENTRY_KEY)
 
 
 def opened(entry: bytes, name: str = NAME, key: bytes = ENTRY_KEY) -> Any:
-    return _decrypt(entry, name, key)
+    return decrypt(entry, name, key)
 
 
 def flipped(entry: bytes, at: int) -> bytes:
@@ -68,8 +70,8 @@ def test_another_cache_key_neither_finds_nor_decrypts_it(kind: type[FilesBackend
     _backend, name, key = cache(kind, tmp_path / "one")._slot(KEY, "token", {})
     _backend, other_name, other_key = cache(kind, tmp_path / folder)._slot(other, "token", {})
     assert other_name != name
-    entry = _encrypt(CONTENT, HEADER, name, key)
-    assert [_decrypt(entry, *slot) for slot in ((other_name, other_key), (name, other_key), (other_name, key))] == [None] * 3
+    entry = encrypt(CONTENT, HEADER, name, key)
+    assert [decrypt(entry, *slot) for slot in ((other_name, other_key), (name, other_key), (other_name, key))] == [None] * 3
 
 
 def test_every_kind_of_entry_has_a_name_and_a_key_of_its_own(tmp_path: pathlib.Path) -> None:

@@ -6,8 +6,12 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
+
 import pytest
 from ansible_collections.forti.oauth.plugins.module_utils._errors import FortiError
+from ansible_collections.forti.oauth.plugins.plugin_utils._cache.backend import IsHeld
 from ansible_collections.forti.oauth.plugins.plugin_utils._cache.encrypted import EncryptedCache
 
 from tests.unit.plugins.plugin_utils._cache.memory import CONTENT, KEY, WARNING, MemoryBackend, lock, put
@@ -32,7 +36,7 @@ def test_a_lock_of_the_run_that_times_out_is_an_error_and_the_backend_stays_in_u
 
 def test_a_lock_of_a_shared_backend_that_times_out_is_a_warning_and_the_play_goes_on_without_it(backend: MemoryBackend) -> None:
     warnings: list[str] = []
-    cache = EncryptedCache(backend.open, warn=warnings.append)
+    cache = EncryptedCache(backend.open, run=EncryptedCache(MemoryBackend().open, warn=pytest.fail), warn=warnings.append)
     backend.private, backend.lock_times_out = False, True
     with cache.lock(KEY, timeout=150):
         put(cache)
@@ -117,3 +121,24 @@ def test_an_error_inside_of_a_lock_is_not_the_backends(cache: EncryptedCache, ba
     with pytest.raises(ZeroDivisionError), cache.lock(KEY, timeout=5):
         1 / 0  # noqa: B018  (any failure)
     assert cache.get(KEY, "token") is None
+
+
+def test_who_finds_that_a_lock_that_hung_was_free_meanwhile_waits_for_its_new_holder(cache: EncryptedCache, backend: MemoryBackend) -> None:
+    """Many hosts may find it free at once. Those that come second must not fail because of the one that hung before."""
+    backend.lock_times_out = True
+    with pytest.raises(FortiError):
+        lock(cache)
+    real, asked = backend.lock, list[float]()
+
+    @contextlib.contextmanager
+    def taken_by_another(name: str, *, timeout: float) -> Iterator[IsHeld]:
+        asked.append(timeout)
+        backend.lock_times_out = len(asked) == 1
+        if len(asked) == 1:
+            cache.delete(KEY, "hung", where=backend.where)
+        with real(name, timeout=timeout) as is_held:
+            yield is_held
+
+    backend.lock = taken_by_another  # type: ignore[method-assign]
+    lock(cache)
+    assert asked == [1, 5]

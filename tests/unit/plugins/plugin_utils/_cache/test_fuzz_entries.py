@@ -16,11 +16,12 @@ import pytest
 from ansible_collections.forti.oauth.plugins.module_utils._errors import FortiError, OptionError
 from ansible_collections.forti.oauth.plugins.module_utils._fac import FortiAuthenticator
 from ansible_collections.forti.oauth.plugins.plugin_utils._cache.backend import BackendError
-from ansible_collections.forti.oauth.plugins.plugin_utils._cache.backend_files import DirectoryBackend
+from ansible_collections.forti.oauth.plugins.plugin_utils._cache.backend_directory import DirectoryBackend
 from ansible_collections.forti.oauth.plugins.plugin_utils._cache.backend_redis import RedisBackend, _connected
 from ansible_collections.forti.oauth.plugins.plugin_utils._cache.backends import backends, shared_backend
-from ansible_collections.forti.oauth.plugins.plugin_utils._cache.encrypted import _decrypt, _encrypt, read_header
-from ansible_collections.forti.oauth.plugins.plugin_utils._cache.tier import CacheRequest, Entry, Tier
+from ansible_collections.forti.oauth.plugins.plugin_utils._cache.cache_request import CacheRequest, Entry
+from ansible_collections.forti.oauth.plugins.plugin_utils._cache.entry_cipher import decrypt, encrypt, read_header
+from ansible_collections.forti.oauth.plugins.plugin_utils._cache.tier import Tier
 from ansible_collections.forti.oauth.plugins.plugin_utils._store_action_base import shown
 from hypothesis import example, given
 from hypothesis import strategies as st
@@ -29,7 +30,7 @@ OPTION_ERRORS: dict[str, str] = {}
 KEY = {"family": "fac", "server": "https://fac.example.com", "username": "u", "password": "p"}
 NAME, ENTRY_KEY = "0a" * 16, b"k" * 32
 CONTENT = {"access_token": "A30-A30", "expires_at": 12.5, "scope": "größe"}
-ENTRY = _encrypt(CONTENT, {"server": "https://fac.example.com", "kind": "token", "keep_until": 99.5}, NAME, ENTRY_KEY)
+ENTRY = encrypt(CONTENT, {"server": "https://fac.example.com", "kind": "token", "keep_until": 99.5}, NAME, ENTRY_KEY)
 
 ANY_TEXT = st.text(st.characters(exclude_categories=()))
 SCALAR = st.none() | st.booleans() | st.integers() | st.floats() | st.sampled_from([10**400, -(10**400), time.time()]) | ANY_TEXT
@@ -116,7 +117,7 @@ def request(**more: Any) -> CacheRequest:
 @example(at=0, put=b"\xff\xfe", cut=0)
 def test_a_changed_entry_is_a_miss(at: int, put: bytes, cut: int) -> None:
     changed = ENTRY[:at] + put + ENTRY[at + cut :]
-    assert _decrypt(changed, NAME, ENTRY_KEY) == (CONTENT if changed == ENTRY else None)
+    assert decrypt(changed, NAME, ENTRY_KEY) == (CONTENT if changed == ENTRY else None)
     assert read_header(changed) is None or isinstance(read_header(changed), dict)
 
 
@@ -132,7 +133,7 @@ def test_a_changed_entry_is_a_miss(at: int, put: bytes, cut: int) -> None:
 @example(entry=b'{"format":3,"keep_until":' + b"9" * 5000 + b"}")
 @example(entry=b'{"format":3}\n\x00')
 def test_any_bytes_are_a_miss_and_can_be_shown(entry: bytes) -> None:
-    assert _decrypt(entry, NAME, ENTRY_KEY) is None
+    assert decrypt(entry, NAME, ENTRY_KEY) is None
     header = read_header(entry)
     assert header is None or header["format"] == 3
     assert set(shown(header or {})) == {"kind", "server", "expires_at", "kept_until"}
@@ -152,7 +153,7 @@ def test_any_bytes_are_a_miss_and_can_be_shown(entry: bytes) -> None:
 def test_any_content_is_a_token_that_can_be_used_or_a_miss(content: dict[str, Any], request_id: str | None) -> None:
     entry = Tier(OneContent(content, "token")).get(KEY)  # type: ignore[arg-type]
     assert entry is None or isinstance(entry, Entry)
-    if entry is not None and entry.serves(request(request_id=request_id)):
+    if entry is not None and any(entry.serves(request(request_id=request_id), shared=shared) for shared in (False, True)):
         result = entry.token.as_result("cache")
         assert isinstance(result["access_token"], str)
         assert isinstance(result["token_type"], str)
@@ -174,7 +175,7 @@ def test_any_content_is_a_failure_or_a_miss(content: dict[str, Any], request_id:
     content = {**content, "at": time.time()} if isinstance(content.get("at"), float) else content
     for resumes in (lambda _challenge: False, WAITS.resumes):
         tier, asked = Tier(OneContent(content, "failure")), request(request_id=request_id, resumes=resumes)  # type: ignore[arg-type]
-        found, challenge = tier._failure(asked), tier.pending_challenge(asked)
+        found, challenge = tier.negative.find(asked), tier.negative.pending_challenge(asked)
         assert found is None or isinstance(found, FortiError)
         assert found is None or challenge is None
 

@@ -12,7 +12,7 @@ import time
 
 import pytest
 from ansible import constants as C
-from ansible_collections.forti.oauth.plugins.plugin_utils._cache import backend_files, lookup_answers
+from ansible_collections.forti.oauth.plugins.plugin_utils._cache import backend_files, file_lock, lookup_answers
 from ansible_collections.forti.oauth.plugins.plugin_utils._cache.backend_files import RunBackend
 from ansible_collections.forti.oauth.plugins.plugin_utils._cache.lookup_answers import LookupAnswers
 
@@ -41,7 +41,7 @@ def put(known: object = TOKEN, *, good_for: float = 60, secrets: tuple[str, ...]
 
 def test_the_names_are_those_of_the_backend(backend: RunBackend, tmp_path: pathlib.Path) -> None:
     assert backend_files.run_folder() == str(tmp_path / lookup_answers._RUN_FOLDER)
-    assert (lookup_answers._GENERATION, lookup_answers._SUFFIX) == (backend_files.GENERATION, backend_files._SUFFIX)
+    assert (lookup_answers._GENERATION, lookup_answers._SUFFIX) == (backend_files.GENERATION, backend_files.SUFFIX)
 
 
 def test_the_same_question_finds_the_answer(backend: RunBackend) -> None:
@@ -99,17 +99,30 @@ def test_the_lock_makes_the_first_generation(tmp_path: pathlib.Path, monkeypatch
 def test_only_the_same_question_waits(backend: RunBackend, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(lookup_answers, "_LOCK_TIMEOUT", 0)
     held: list[str] = []
-    real = backend_files.FilesBackend._flock
+    real = file_lock._flock
 
-    def flock(self: backend_files.FilesBackend, handle: int) -> bool:
-        taken = real(self, handle)
+    def flock(handle: int) -> bool:
+        taken = real(handle)
         held.append("taken" if taken else "busy")
         return taken
 
-    monkeypatch.setattr(backend_files.FilesBackend, "_flock", flock)
+    monkeypatch.setattr(file_lock, "_flock", flock)
     with LookupAnswers(QUESTION).lock(), LookupAnswers(QUESTION + " ").lock(), LookupAnswers(QUESTION).lock():
         assert held[:2] == ["taken", "taken"]
         assert set(held[2:]) == {"busy"}  # and it went on without the lock
+
+
+def test_the_answers_of_older_generations_and_their_locks_do_not_pile_up(backend: RunBackend, tmp_path: pathlib.Path) -> None:
+    for number in range(20):
+        backend.write("name", b"%d" % number, keep_until=None)
+        for question in ("one", "two", "three"):
+            answers = LookupAnswers(question)
+            with answers.lock():
+                answers.get()
+                answers.put(TOKEN, generation=b"", secrets=[], good_for=60)
+    assert [answer(question) for question in ("one", "two", "three")] == [TOKEN] * 3
+    folder = tmp_path / "forti_oauth" / "answers"
+    assert [len(list(folder.glob(pattern))) for pattern in ("*.token", "locks/*", ".new-*")] == [3, 0, 0]
 
 
 def test_without_a_folder_there_is_no_lock_and_no_failure(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:

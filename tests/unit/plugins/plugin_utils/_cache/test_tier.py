@@ -13,7 +13,8 @@ from typing import Any
 import pytest
 from ansible_collections.forti.oauth.plugins.module_utils._errors import ChallengeRequired, FortiError, Refused, RemoteFailure, Unreachable, is_refusal
 from ansible_collections.forti.oauth.plugins.module_utils._token import Token
-from ansible_collections.forti.oauth.plugins.plugin_utils._cache.tier import CacheRequest, Entry, Tier, tombstone
+from ansible_collections.forti.oauth.plugins.plugin_utils._cache.cache_request import CacheRequest, Entry
+from ansible_collections.forti.oauth.plugins.plugin_utils._cache.tier import Tier, tombstone
 
 from tests.unit.plugins.plugin_utils._cache.harness import CLIENT, LOGIN, SERVER, CacheHarness, by_task, without_memory
 
@@ -23,7 +24,9 @@ After = Callable[[float], None]
 
 
 @pytest.fixture
-def tier(harness: CacheHarness) -> Tier:
+def tier(harness: CacheHarness, monkeypatch: pytest.MonkeyPatch) -> Tier:
+    """A tier at the moment NOW."""
+    monkeypatch.setattr(time, "time", lambda: NOW)
     return Tier(harness.encrypted("run"))
 
 
@@ -81,14 +84,16 @@ def test_a_forced_request_accepts_only_new_results(wanted: str | None, at: float
 def test_when_a_token_serves(issued: float, life: float | None, not_refreshed: float | None, serves: bool) -> None:
     known = token("A1", issued_at=NOW + issued, life=life).token
     entry = Entry(known) if not_refreshed is None else Entry(known, refresh_failed_at=NOW + not_refreshed)
-    assert entry.serves(request()) is serves
+    assert [entry.serves(request(), shared=shared) for shared in (False, True)] == [serves] * 2
 
 
 def test_a_stored_entry_comes_back_the_same(tier: Tier) -> None:
     entry = Entry(token("A1", "R1").token, "task", 12.5)
-    tier.put(entry, LOGIN)
+    assert tier.put(entry, LOGIN) is True
     assert tier.get(LOGIN) == entry
-    tier.forget(LOGIN)
+    tier.forget(LOGIN, "A2")
+    assert tier.get(LOGIN) == entry
+    tier.forget(LOGIN, "A1")
     assert tier.get(LOGIN) is None
 
 
@@ -110,7 +115,7 @@ def test_how_long_a_token_is_stored(tier: Tier, harness: CacheHarness, life: flo
 @pytest.mark.parametrize(("refresh_token", "life"), [(None, DAYS_30), ("R1", DAYS_30 + 28800)])
 def test_a_token_that_never_expires_does_not_outlive_its_tombstone(tier: Tier, harness: CacheHarness, refresh_token: str | None, life: float) -> None:
     tier.put(token("A1", refresh_token, life=None), LOGIN)
-    tier.put_tombstone(LOGIN, "another")
+    tier.put_tombstone(SERVER, "another", confirmed=True)
     stored, ended = sorted(harness.headers("run"), key=lambda header: str(header and header["kind"]), reverse=True)
     assert stored and ended
     assert stored["keep_until"] == pytest.approx(time.time() + life, abs=5)
@@ -142,18 +147,23 @@ def test_a_circle_ends(tier: Tier, last: str) -> None:
 def test_a_revoked_newest_token_leaves_no_older_one(tier: Tier) -> None:
     tier.put(token("A1", "R1"), LOGIN)
     tier.put(token("A2", "R2"), by_task("R1"))
-    tier.put_tombstone(CLIENT, "A2")
+    assert found(tier) == "A2"
+    tier.put_tombstone(SERVER, "A2", confirmed=False)
     assert found(tier) is None
     assert found(tier, by_task("R1")) is None
 
 
 def test_a_tombstone_is_for_one_token_of_one_server(tier: Tier, harness: CacheHarness, after: After) -> None:
-    tier.put_tombstone(LOGIN, "A1")
+    tier.put_tombstone(SERVER, "A1", confirmed=True)
     assert [tier.is_revoked(*known) for known in ((SERVER, "A1"), (SERVER, "A2"), ("https://other", "A1"))] == [True, False, False]
     (header,) = harness.headers("run")
     assert header
     assert (header["kind"], header["keep_until"]) == ("ended", pytest.approx(time.time() + DAYS_30 + 28800, abs=5))
     assert tombstone(SERVER, "A1") == {"server": SERVER, "access_token": "A1"}
+    tier.remove_tombstone(SERVER, "A2")
+    assert tier.is_revoked(SERVER, "A1")
+    tier.remove_tombstone(SERVER, "A1")
+    assert not tier.is_revoked(SERVER, "A1")
 
 
 @pytest.mark.parametrize(
@@ -168,8 +178,8 @@ def test_a_tombstone_is_for_one_token_of_one_server(tier: Tier, harness: CacheHa
 )
 def test_a_failure_comes_back_as_a_task_shows_it(tier: Tier, error: FortiError) -> None:
     waiting = request(asked_at=time.time() - 1)
-    tier.put_failure(error, request())
-    known = tier._failure(waiting)
+    tier.negative.put(error, request())
+    known = tier.negative.find(waiting)
     assert known is not None
     assert {**known.as_result(), "msg": without_memory(str(known), refused=is_refusal(error))} == error.as_result()
     assert known.remembered is not None
@@ -178,17 +188,17 @@ def test_a_failure_comes_back_as_a_task_shows_it(tier: Tier, error: FortiError) 
 
 
 def test_a_failure_is_stored_for_a_minute(tier: Tier, harness: CacheHarness) -> None:
-    tier.put_failure(Refused("No."), request())
+    tier.negative.put(Refused("No."), request())
     (header,) = harness.headers("run")
     assert header
     assert (header["kind"], header["keep_until"]) == ("failure", pytest.approx(time.time() + 60, abs=5))
 
 
 def test_a_failure_is_that_of_the_same_request(tier: Tier) -> None:
-    tier.put_failure(Refused("No."), request(one_time={"code": "k"}))
-    assert tier._failure(request(one_time={"code": "k"})) is not None
+    tier.negative.put(Refused("No."), request(one_time={"code": "k"}))
+    assert tier.negative.find(request(one_time={"code": "k"})) is not None
     others = [request(), request(one_time={"code": "j"}), request(one_time={"code": "k"}, key=CLIENT), request(one_time={"code": "k"}, request_id="task")]
-    assert [tier._failure(other) for other in others] == [None] * 4
+    assert [tier.negative.find(other) for other in others] == [None] * 4
 
 
 @pytest.mark.parametrize("content", [{}, {"access_token": "A1"}, {"request_id": None, "refresh_failed_at": 0.0}], ids=str)

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.forti.oauth.plugins.module_utils._errors import FortiError, Refused, Unreachable
-from ansible_collections.forti.oauth.plugins.plugin_utils._cache.tier import CacheRequest
+from ansible_collections.forti.oauth.plugins.plugin_utils._cache.cache_request import CacheRequest
 
 from tests.unit.conftest import Processes
 from tests.unit.plugins.plugin_utils._cache.harness import SERVER, CacheHarness, without_memory

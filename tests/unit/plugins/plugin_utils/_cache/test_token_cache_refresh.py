@@ -13,6 +13,7 @@ from ansible_collections.forti.oauth.plugins.module_utils._errors import (
     BadResponse,
     ChallengeRequired,
     FortiError,
+    NotConnected,
     Refused,
     RemoteFailure,
     ServerFailed,
@@ -88,25 +89,33 @@ def test_a_refresh_that_fails_keeps_a_token_that_is_still_good(harness: CacheHar
     results = [harness.ask(shared="shared", run=run) for run in ("run", "run", "another")]
     assert {(result["access_token"], result["source"]) for result in results} == {("A1", "cache")}
     assert harness.requests == ["login", "refresh R1"]
-    assert warnings == [f"The token was not refreshed. {fault} The one that is kept is good for 49 more seconds, and is used."]
+    assert warnings == [f"The token was not renewed. {fault} The one that is kept is good for 49 more seconds, and is used."]
 
 
-def test_a_refresh_that_failed_is_tried_again_after_a_minute(harness: CacheHarness, after: After) -> None:
+@pytest.mark.parametrize(
+    ("fault", "again", "then"),
+    [
+        pytest.param(NotConnected("No connection."), "refresh R1", "refresh R1", id="nothing was sent"),
+        pytest.param(Unreachable("No answer."), "login", "login", id="the answer was lost"),
+    ],
+)
+def test_a_renewal_that_failed_is_tried_again_after_a_minute(harness: CacheHarness, after: After, fault: FortiError, again: str, then: str) -> None:
     warnings: list[str] = []
     harness.warn = warnings.append
     harness.ask(shared="shared")
-    harness.refresh_fails = Unreachable("No connection.")
+    harness.refresh_fails = harness.login_fails = fault
     after(3500)
     for seconds in (0, 58, 3):
         after(seconds)
         assert harness.token(shared="shared", min_validity=600) == "A1"
-    assert harness.requests == ["login", "refresh R1", "refresh R1"]
+    assert harness.requests == ["login", "refresh R1", again]
     assert len(warnings) == 2
-    harness.refresh_fails = None
+    harness.refresh_fails = harness.login_fails = None
     after(30)
     assert harness.token(shared="shared") == "A1"
     after(31)
     assert harness.token(shared="shared") == "A4"
+    assert harness.requests[3:] == [then]
 
 
 @pytest.mark.parametrize("left", [0.5, -10], ids=["half a second left", "over"])

@@ -11,8 +11,9 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from ansible_collections.forti.oauth.plugins.module_utils._errors import Unreachable
-from ansible_collections.forti.oauth.plugins.plugin_utils._cache.backend_files import DirectoryBackend, RunBackend
+from ansible_collections.forti.oauth.plugins.module_utils._errors import FortiError, NotConnected, Refused
+from ansible_collections.forti.oauth.plugins.plugin_utils._cache.backend_directory import DirectoryBackend
+from ansible_collections.forti.oauth.plugins.plugin_utils._cache.backend_files import RunBackend
 
 from tests.unit.plugins.plugin_utils._cache.harness import CLIENT, LOGIN, CacheHarness, by_task
 
@@ -131,22 +132,24 @@ def test_a_token_that_was_dead_already_is_forgotten_too(harness: CacheHarness) -
     assert harness.token(shared="shared") == "A2"
 
 
-def test_a_failing_revocation_leaves_the_token(harness: CacheHarness) -> None:
+@pytest.mark.parametrize("problem", [NotConnected("No connection."), Refused("Denied.", status=403)], ids=["nothing was sent", "refused"])
+def test_a_revocation_that_did_not_happen_leaves_the_token(harness: CacheHarness, problem: FortiError) -> None:
     def fails(_token: str) -> bool:
-        raise Unreachable("No connection.")
+        raise problem
 
-    harness.ask()
-    with pytest.raises(Unreachable):
-        harness.cache().revoke(LOGIN, None, lock_timeout=20, revoke=fails, check_mode=False)
-    assert harness.token() == "A1"
-    assert harness.revoke(None) is True
+    harness.ask(shared="shared")
+    with pytest.raises(FortiError) as caught:
+        harness.cache("run", "shared").revoke(LOGIN, None, lock_timeout=20, revoke=fails, check_mode=False)
+    assert caught.value is problem
+    assert [harness.token(run=run, shared="shared") for run in ("run", "another")] == ["A1", "A1"]
+    assert harness.revoke(None, shared="shared") is True
 
 
 def test_a_token_that_no_server_can_revoke_is_forgotten(harness: CacheHarness) -> None:
     harness.ask(shared="shared")
-    harness.cache(shared="shared").forget(LOGIN)
+    harness.cache(shared="shared").forget(LOGIN, lock_timeout=20)
     assert harness.token(shared="shared") == "A2"
-    harness.cache(shared="shared").forget({**LOGIN, "password": "q"})
+    harness.cache(shared="shared").forget({**LOGIN, "password": "q"}, lock_timeout=20)
     assert harness.token(run="another", shared="shared") == "A2"
 
 

@@ -1,0 +1,54 @@
+# Copyright (c) 2026, the forti.oauth authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This file is **private** to the collection: it can change at any time. Do not use it outside of the collection.
+
+"""The tombstones of a token that is revoked: one in each tier, so that nobody gets it any more, under whatever cache keys it stands."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from ansible_collections.forti.oauth.plugins.module_utils._errors import FortiError, is_refusal
+from ansible_collections.forti.oauth.plugins.plugin_utils._cache.tier import Tier
+
+NOT_MARKED = "A token was ended, but that could not be stored everywhere. Until its end another run may be given it."
+
+
+class Tombstones:
+    """The tombstones of one token. The caller holds its lock in all tiers."""
+
+    def __init__(self, tiers: Sequence[Tier], server: str, access_token: str, *, warn: Callable[[str], None]) -> None:
+        self._tiers = tiers
+        self._server = server
+        self._access_token = access_token
+        self._warn = warn
+
+    @property
+    def are_confirmed(self) -> bool:
+        """Whether the server has ended the token before."""
+        return any(tier.is_revoked(self._server, self._access_token, surely=True) for tier in self._tiers)
+
+    def revoke(self, revoke: Callable[[str], bool]) -> bool:
+        """Revoke the token; return whether it was live. It is marked first: whatever happens to this process or to the answer, nobody gets it any more.
+
+        :arg revoke: asks the server. If it says no, or nothing was sent, the mark is taken back.
+        :raises FortiError: it failed.
+        """
+        was_marked = any(tier.is_revoked(self._server, self._access_token) for tier in self._tiers)
+        self._put(confirmed=False)
+        try:
+            was_live = revoke(self._access_token)
+        except FortiError as exc:
+            if (exc.unsent or is_refusal(exc)) and not was_marked:
+                for tier in self._tiers:
+                    tier.remove_tombstone(self._server, self._access_token)
+            raise
+        if not self._put(confirmed=True):
+            self._warn(NOT_MARKED)
+        return was_live
+
+    def _put(self, *, confirmed: bool) -> bool:
+        stored = [tier.put_tombstone(self._server, self._access_token, confirmed=confirmed) for tier in self._tiers]
+        return all(stored)
