@@ -7,6 +7,8 @@
 # make matrix       the integration tests on every supported ansible-core
 # make gates        all that the collection has to pass before it is published; make gates ARGUMENTS=types tries one of them
 # make bench        what it costs and what it saves, some 20 minutes; make bench ARGUMENTS=--quick for some 3
+# make chaos        the token cache under faults, two minutes; SEED=123 repeats one, ARGUMENTS="--seconds 15" is a short one
+# make load         what a store costs when 100 runs ask at once, some 10 minutes; make load ARGUMENTS=--quick for one
 # make docs         the documentation as web pages, in .work/docs; prints where they begin
 # make build        the collection's artifact, in dist/
 
@@ -16,7 +18,7 @@ INSTALL := DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-rec
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 export LC_ALL := C.UTF-8
 
-.PHONY: quickstart test matrix gates bench docs build servers clean
+.PHONY: quickstart test matrix gates bench chaos load docs build servers clean
 
 quickstart: $(VENV)/ready
 	python tests/quickstart.py
@@ -33,6 +35,12 @@ gates: $(VENV)/ready
 bench: $(VENV)/ready servers
 	$(VENV)/bin/pip install --quiet --disable-pip-version-check -r tests/bench/requirements.txt
 	python -m tests.bench $(ARGUMENTS)
+
+chaos: $(VENV)/ready servers
+	python -m tests.chaos $(ARGUMENTS)
+
+load: $(VENV)/ready servers
+	python -m tests.load $(ARGUMENTS)
 
 docs: $(VENV)/ready
 	python tests/tools/docs.py

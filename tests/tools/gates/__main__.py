@@ -34,6 +34,7 @@ GATES: dict[str, Callable[[Bench], None]] = {
     "format": style.layout,
     "yamllint": style.yaml_files,
     "licences": style.licences,
+    "chaos": own.chaos,
     "action-groups": own.action_groups,
     "artifact": own.contents,
 }

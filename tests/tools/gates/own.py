@@ -7,7 +7,9 @@
 from __future__ import annotations
 
 import json
+import pathlib
 import re
+import sys
 import tarfile
 
 import yaml
@@ -30,6 +32,7 @@ _MAY_BE_IN_IT = re.compile(
     """,
     re.VERBOSE,
 )
+_SEED = "13"
 
 
 def action_groups(bench: Bench) -> None:
@@ -45,6 +48,12 @@ def action_groups(bench: Bench) -> None:
     wrong = [f"{name}: {sorted(stated[name])} and {sorted(documented[name])}" for name in names if stated[name] != documented[name]]
     if wrong or unknown:
         raise Failed("; ".join(["meta/runtime.yml and the documentation differ", *wrong, *unknown]))
+
+
+def chaos(bench: Bench) -> None:
+    """A short, seeded run of the token cache under faults finds no violation."""
+    bench.version = f"SEED={_SEED}"
+    bench.run(pathlib.Path(sys.executable).name, "-m", "tests.chaos", "--seconds", "15", programs=pathlib.Path(sys.executable).parent, SEED=_SEED)
 
 
 def contents(bench: Bench) -> None:
