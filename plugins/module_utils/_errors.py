@@ -29,6 +29,7 @@ class FortiError(Exception):
 
     remembered: Mapping[str, Any] | None = None  # what the negative cache holds of it, if it comes from there
     unsent = False  # whether the server cannot have received anything of the request
+    repeated = False  # whether an earlier try of the same request may have done what was asked
 
     def __init__(self, message: str, **details: Any) -> None:
         super().__init__(message)

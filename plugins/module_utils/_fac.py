@@ -118,7 +118,9 @@ class FortiAuthenticator(_FacService):
         if live and not check_mode:
             response = self.http.post(_REVOKE, headers=_JSON, json={**self._fields(_CLIENT), "token": access_token})
             if response.status != 200:
-                raise self.refuse(response)
+                problem = self.refuse(response)
+                problem.repeated = response.repeated
+                raise problem
         return live
 
     def _meet(self, challenge: Challenge) -> Token:

@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import logging
 import math
 import queue
@@ -77,11 +78,11 @@ class Http:
         unsent = True
         while True:
             self._session = self._session or self._new_session(requests, urllib3)
-            outcome = self._attempt(self._session, arguments)
+            outcome, repeated = self._attempt(self._session, arguments), not unsent
             unsent = unsent and isinstance(outcome, TransportError) and outcome.unsent
             again = _may_repeat(outcome, method=method, one_time=one_time)
             if not again or retry.total <= 0:
-                return self._settle(outcome, unsent=unsent)
+                return dataclasses.replace(self._settle(outcome, unsent=unsent), repeated=repeated)
             retry = retry.increment(method, path)
             self._pause(retry, outcome)
 

@@ -27,6 +27,7 @@ class Response:
     headers: Mapping[str, str] = dataclasses.field(repr=False)
     body: bytes = dataclasses.field(repr=False)
     sent_at: float
+    repeated: bool = dataclasses.field(default=False, repr=False)  # whether an earlier try of the request may have arrived
 
     def json(self) -> dict[str, Any]:
         """Return the JSON object in the body. Its numbers may be infinite.

@@ -15,7 +15,7 @@ from collections.abc import Callable, Collection, Mapping
 from typing import Any, ClassVar, TypeVar
 
 from ansible_collections.forti.oauth.plugins.module_utils._argspec import Spec, secret_values, validated, where_to_set
-from ansible_collections.forti.oauth.plugins.module_utils._errors import OptionError, refusal
+from ansible_collections.forti.oauth.plugins.module_utils._errors import FortiError, OptionError, refusal
 from ansible_collections.forti.oauth.plugins.module_utils._http import Http
 from ansible_collections.forti.oauth.plugins.module_utils._http_response import Response
 from ansible_collections.forti.oauth.plugins.module_utils._http_tls import client_digest, client_paths
@@ -192,7 +192,7 @@ class TokenService(abc.ABC):
     def _as_result(self, token: Token) -> dict[str, Any]:
         return {"changed": False, **token.as_result(self.source)}
 
-    def refuse(self, response: Response, hints: Mapping[Any, str] | None = None) -> Exception:
+    def refuse(self, response: Response, hints: Mapping[Any, str] | None = None) -> FortiError:
         """Return the error for a response whose status is not a success."""
         body = response.json_or_empty()
         return refusal(

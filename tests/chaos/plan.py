@@ -15,7 +15,7 @@ LOCK_LIFE = 3  # seconds for which a lock in Redis lives here
 SERVICE_TIME = 0.15  # seconds, at most
 DIRECTORY, REDIS, RUN = "directory", "redis", "run"
 _LONGER_THAN_A_LOCK = 5.0
-_POINTS = ("request", "answer", "answer", "write", "replace", "written")
+_POINTS = ("request", "request", "answer", "answer", "answer", "write", "replace", "written")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -121,13 +121,13 @@ def _ask(dice: random.Random, keys: list[int], store: str, place: int) -> Ask:
 
 
 def _fault(dice: random.Random, key: Key) -> Fault | None:
-    if key.refuses and dice.random() < 0.08:
+    if key.refuses and dice.random() < 0.2:
         return Fault("service", "refused")
     if dice.random() > 0.3:
         return None
     if dice.random() < 0.4:
         return Fault("service", dice.choice(("unsent", "failed", "lost", *("refused", "refused") * key.refuses)))
-    action = dice.choice(("kill", "stop"))
+    action = dice.choice(("kill", "stop", "stop"))
     point = dice.choice(_POINTS)
     # Nothing but the store itself could stop a writer that was stopped between its last look at the lock and its write.
     longest = LOCK_LIFE / 3 if point in ("write", "replace") else _LONGER_THAN_A_LOCK

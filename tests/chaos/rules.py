@@ -161,7 +161,9 @@ class Rules:
         # A store that lost its salt or its entries since the login began may hold the newer token where nobody looks.
         is_kept = not self._known.is_damaged(ask.scope, ask.key.number, after.by.began)
         # If only the run has the newer token, it takes that, but not if it ran down, or was ended, too: then it looks into the store again.
-        is_known = not self._known.is_ending(ask.key.number, after.issued) and after.serves(ask, time.time())
+        # A token counts as got when it was asked for, so that one whose asker was stopped meanwhile may be the older one.
+        is_newer = after.issued + after.clock > token.issued + token.clock
+        is_known = is_newer and not self._known.is_ending(ask.key.number, after.issued) and after.serves(ask, time.time())
         if (ask.run == after.by.run and is_known) or (after.got[1] and is_kept and self._looks_there(ask, after.by, after.got[0])):
             self._known.violation("an ended token", ask.key.number, f"{ask.name} got {token.text}, ended by the login that got {after.text}")
 

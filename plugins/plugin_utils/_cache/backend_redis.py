@@ -98,11 +98,11 @@ class RedisBackend:
             raise LockTimeout
         done = threading.Event()
         threading.Thread(target=self._renew, args=(lock, done), daemon=True).start()
-        self._lock = lock
+        outer, self._lock = self._lock, lock
         try:
             yield lambda: bool(self._ask(lock.owned))
         finally:
-            self._lock = None
+            self._lock = outer
             done.set()
             with contextlib.suppress(BackendError):  # the lock ends by itself
                 self._ask(lock.release)

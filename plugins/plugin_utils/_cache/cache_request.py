@@ -83,4 +83,4 @@ class Entry:
 
 def is_recent(at: float, now: float) -> bool:
     """Return whether a failure is remembered still."""
-    return -SKEW < now - at < NEGATIVE_LIFE
+    return abs(now - at) < NEGATIVE_LIFE

@@ -89,7 +89,7 @@ class EncryptedCache:
             backend, name, entry_key = self._slot(key, kind, of)
             entry = backend.read(name)
             content = None if entry is None else decrypt(entry, name, entry_key)
-            if entry is not None and content is None:
+            if entry is not None and content is None and backend.read(name) == entry:  # not if another run has replaced it
                 backend.remove(name)
         except BackendError as exc:
             self._give_up(exc)
@@ -127,11 +127,13 @@ class EncryptedCache:
         :arg is_needed: whether the backend must not be used without the lock. If it may be, the play goes on with the backend.
         :raises FortiError: another process of this run holds it for longer.
         """
+        outer = self._is_held
         with contextlib.ExitStack() as stack:
             try:
                 backend, name, _entry_key = self._slot(key, "lock", {})
                 try:
-                    self._is_held = stack.enter_context(self._waited_for(backend, name, key, timeout))
+                    inner = stack.enter_context(self._waited_for(backend, name, key, timeout))
+                    self._is_held = lambda: inner() and outer()
                 except _Hangs as exc:
                     self._go_on_without_lock(backend, exc.waited, is_needed=is_needed)
             except BackendError as exc:
@@ -139,7 +141,7 @@ class EncryptedCache:
             try:
                 yield
             finally:
-                self._is_held = always_held
+                self._is_held = always_held if isinstance(self._backend, NullBackend) else outer
 
     def holds_lock(self) -> bool:
         """Return whether the lock that was taken is still held. Whoever has lost it, such as by being stopped, writes no more: another one may have since."""

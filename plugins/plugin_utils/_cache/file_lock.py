@@ -33,7 +33,8 @@ def file_lock(path: str, *, timeout: float) -> Iterator[None]:
         yield
     finally:
         with contextlib.suppress(OSError):
-            os.unlink(path)
+            if _is_at(path, handle):  # not if the folder was emptied meanwhile
+                os.unlink(path)
         os.close(handle)
 
 

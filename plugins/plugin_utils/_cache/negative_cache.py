@@ -14,7 +14,8 @@ from typing import Any
 
 from ansible_collections.forti.oauth.plugins.module_utils._errors import ChallengeRequired, FortiError, Refused, is_refusal
 from ansible_collections.forti.oauth.plugins.plugin_utils._cache.cache_request import NEGATIVE_LIFE, SKEW, CacheRequest
-from ansible_collections.forti.oauth.plugins.plugin_utils._cache.encrypted import Content, EncryptedCache
+from ansible_collections.forti.oauth.plugins.plugin_utils._cache.encrypted import EncryptedCache
+from ansible_collections.forti.oauth.plugins.plugin_utils._cache.entry_cipher import Content
 
 _COPY_LIFE = 10  # seconds for which the run keeps an error that it found in a shared tier; only its backend knows when it ends
 

@@ -14,7 +14,8 @@ from contextlib import AbstractContextManager
 
 from ansible_collections.forti.oauth.plugins.module_utils._token import Token
 from ansible_collections.forti.oauth.plugins.plugin_utils._cache.cache_request import SKEW, STORED, CacheRequest, Entry
-from ansible_collections.forti.oauth.plugins.plugin_utils._cache.encrypted import CacheKey, Content, EncryptedCache
+from ansible_collections.forti.oauth.plugins.plugin_utils._cache.encrypted import CacheKey, EncryptedCache
+from ansible_collections.forti.oauth.plugins.plugin_utils._cache.entry_cipher import Content
 from ansible_collections.forti.oauth.plugins.plugin_utils._cache.negative_cache import NegativeCache
 
 _REFRESHABLE = 8 * 3600  # seconds for which an expired token is kept to be refreshed, or to tell that it was; FortiCWP's refresh tokens live that long
@@ -77,17 +78,23 @@ class Tier:
         entry = dataclasses.replace(entry, is_own=entry.source != "cache")
         return self._cache.put({**entry.token.as_entry(), **{name: getattr(entry, name) for name in STORED}}, key, "token", keep_until=keep_until)
 
-    def spend(self, entry: Entry, key: CacheKey) -> bool:
-        """Store a token of C(get) without its refresh token, wherever that stands. Return whether it was stored."""
-        others = [of_entry for of_entry, kept in self._chain(key)[1:] if kept.token.refresh_token == entry.token.refresh_token]
-        return all(self.put(entry.spent(), of_entry) for of_entry in [key, *others])
+    def spend(self, refresh_token: str, key: CacheKey, *, lock_timeout: float) -> list[CacheKey]:
+        """Store the token of C(get) without its refresh token, wherever that stands. Return the keys; none if it is not there or not stored.
+
+        The refresh token has a lock of its own: it may stand under two cache keys, and so under two locks.
+        """
+        with self.lock({"server": key["server"], "refresh_token": refresh_token}, timeout=lock_timeout):
+            chain = [(of_entry, entry) for of_entry, entry in self._chain(key) if entry.token.refresh_token == refresh_token]
+            if not chain:
+                return []
+            keys = [key, *(of_entry for of_entry, _entry_there in chain if of_entry is not key)]
+            return keys if all(self.put(chain[-1][1].spent(), of_entry) for of_entry in keys) else []
 
     def forget(self, key: CacheKey, access_token: str) -> None:
         """Remove the token of a cache key if it is this one. The caller holds the lock of the key."""
-        chain = self._chain(key)
-        if chain and chain[-1][1].token.access_token == access_token:
-            for of_entry, _entry_there in chain:
-                self._cache.delete(of_entry, "token")
+        entry = self.get(key, even_revoked=True)
+        if entry is not None and entry.token.access_token == access_token:
+            self._cache.delete(key, "token")
 
     def find_response(self, request: CacheRequest) -> Content | None:
         """Return the response that is stored for the request, such as a resource map; None if there is none.

@@ -18,7 +18,8 @@ from ansible_collections.forti.oauth.plugins.module_utils._errors import EXPIRED
 from ansible_collections.forti.oauth.plugins.module_utils._token import Token
 from ansible_collections.forti.oauth.plugins.plugin_utils._cache.backend import Backend, single_flight
 from ansible_collections.forti.oauth.plugins.plugin_utils._cache.cache_request import CacheRequest, Entry
-from ansible_collections.forti.oauth.plugins.plugin_utils._cache.encrypted import CacheKey, Content, EncryptedCache
+from ansible_collections.forti.oauth.plugins.plugin_utils._cache.encrypted import CacheKey, EncryptedCache
+from ansible_collections.forti.oauth.plugins.plugin_utils._cache.entry_cipher import Content
 from ansible_collections.forti.oauth.plugins.plugin_utils._cache.tier import Tier, tombstone
 from ansible_collections.forti.oauth.plugins.plugin_utils._cache.tombstones import Tombstones
 
@@ -140,17 +141,25 @@ class TokenCache:
         Only the last tier's token is refreshed: another run may have used the refresh token of a copy already.
         """
         kept = self._tiers[-1].get(request.key) if self._tiers and not request.request_id else None
-        refreshed = self._refreshed(request.key, kept, refresh) if kept else None
-        if refreshed:
-            return refreshed
         try:
-            if kept and kept.spent().is_spent and "refresh_token" in request.key:
+            refreshed = self._refreshed(request, kept, refresh) if kept else None
+            if kept and not refreshed and kept.spent().is_spent and "refresh_token" in request.key:
                 raise FortiError("The refresh token in the options was used before, and so was the one that it brought. Use the newest one, or log in.")
-            return Entry(self._fetched(request, fetch), request.request_id, source=request.source)
+            return refreshed or Entry(self._fetched(request, fetch), request.request_id, source=request.source)
         except FortiError as exc:
-            if kept is None or is_refusal(exc) or not kept.token.is_good_for(1):
+            good = None if request.request_id or is_refusal(exc) else self._still_good(request.key)
+            if good is None:
                 raise
-            return self._not_renewed(kept.spent(), exc)
+            self._warn(f"The token was not renewed. {exc} The one that is kept is good for {good.token.expires_in()} more seconds, and is used.")
+        return dataclasses.replace(good, refresh_failed_at=time.time())
+
+    def _still_good(self, key: CacheKey) -> Entry | None:
+        """Return the nearest kept token that is good for a second or more; None if there is none. A copy of the run's is not to be refreshed."""
+        last = self._tiers[-1].get(key) if self._tiers else None
+        for entry in (tier.get(key) for tier in self._tiers):
+            if entry and entry.token.is_good_for(1) and not self._tiers[-1].is_revoked(entry.token.server, entry.token.access_token):
+                return last if last and last.token.access_token == entry.token.access_token else entry.spent()
+        return None
 
     def _fetched(self, request: CacheRequest, fetch: Fetch) -> Token:
         """Go on with the challenge of an earlier caller if the server still knows it, or else log in."""
@@ -163,27 +172,26 @@ class TokenCache:
                     raise
         return fetch(None)
 
-    def _refreshed(self, key: CacheKey, kept: Entry, refresh: Callable[[str], Token]) -> Entry | None:
+    def _refreshed(self, request: CacheRequest, kept: Entry, refresh: Callable[[str], Token]) -> Entry | None:
         """Return a refreshed token; None if only a login helps.
 
         The refresh token is spent before it is sent: the entry is written without it, so that nobody sends it again, whatever happens to this process
         or to the answer. It is given back only if nothing was sent.
+
+        :raises FortiError: the refresh failed, was not refused, and the token is still good.
         """
         tier, refresh_token = self._tiers[-1], kept.token.refresh_token
-        if refresh_token is None or not tier.spend(kept, key) or not tier.holds_lock():
+        spent = tier.spend(refresh_token, request.key, lock_timeout=request.lock_timeout) if refresh_token else []
+        if refresh_token is None or not spent or not tier.holds_lock():
             return None
         try:
             return Entry(refresh(refresh_token).with_refresh_token(refresh_token), source="refresh")
         except FortiError as exc:
-            if exc.unsent:
+            for key in spent if exc.unsent else ():
                 tier.put(kept, key)
             if is_refusal(exc) or not kept.token.is_good_for(1):
                 return None
-            return self._not_renewed(kept if exc.unsent else kept.spent(), exc)
-
-    def _not_renewed(self, kept: Entry, exc: FortiError) -> Entry:
-        self._warn(f"The token was not renewed. {exc} The one that is kept is good for {kept.token.expires_in()} more seconds, and is used.")
-        return dataclasses.replace(kept, refresh_failed_at=time.time())
+            raise
 
     def _read(self, request: CacheRequest, read: Callable[[], Content]) -> Content:
         try:

@@ -33,7 +33,7 @@ class Tombstones:
     def revoke(self, revoke: Callable[[str], bool]) -> bool:
         """Revoke the token; return whether it was live. It is marked first: whatever happens to this process or to the answer, nobody gets it any more.
 
-        :arg revoke: asks the server. If it says no, or nothing was sent, the mark is taken back.
+        :arg revoke: asks the server. If it says no at the first try, or nothing was sent, the mark is taken back.
         :raises FortiError: it failed.
         """
         was_marked = any(tier.is_revoked(self._server, self._access_token) for tier in self._tiers)
@@ -41,7 +41,7 @@ class Tombstones:
         try:
             was_live = revoke(self._access_token)
         except FortiError as exc:
-            if (exc.unsent or is_refusal(exc)) and not was_marked:
+            if (exc.unsent or (is_refusal(exc) and not exc.repeated)) and not was_marked:
                 for tier in self._tiers:
                     tier.remove_tombstone(self._server, self._access_token)
             raise

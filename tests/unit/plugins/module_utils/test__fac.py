@@ -454,6 +454,17 @@ def test_a_revocation_that_is_refused_is_an_error(fac: Make, sim: Simulator, tok
     assert valid(sim, token)
 
 
+@pytest.mark.parametrize("first", [True, False], ids=["after an answer that was lost", "at once"])
+def test_a_refusal_of_a_revocation_that_is_sent_again_may_come_too_late(fac: Make, sim: Simulator, token: str, first: bool) -> None:
+    """The first try may have ended the token. Then the refusal of the second says nothing of it."""
+    if first:
+        sim.fault(REVOKE, status=504, after_processing=True)
+    sim.fault(REVOKE, status=401, body={"error": "invalid_client"})
+    exc = error_of(lambda: fac(state="absent", access_token=token).run(check_mode=False))
+    assert isinstance(exc, Refused)
+    assert exc.repeated is first
+
+
 def test_a_revocation_is_sent_again_after_a_failure_of_the_server(fac: Make, sim: Simulator, token: str) -> None:
     sim.fault(REVOKE, status=503, after_processing=True)
     assert fac(state="absent", access_token=token).run(check_mode=False)["changed"] is True

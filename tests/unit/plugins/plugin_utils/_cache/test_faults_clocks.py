@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from ansible_collections.forti.oauth.plugins.module_utils._errors import FortiError, Refused
+from ansible_collections.forti.oauth.plugins.plugin_utils._cache import encrypted
 
 from tests.unit.plugins.plugin_utils._cache.harness import CacheHarness
-from tests.unit.plugins.plugin_utils._cache.sharing import FORK, SharedStore
+from tests.unit.plugins.plugin_utils._cache.sharing import FORK, SharedStore, elsewhere
 
 After = Callable[[float], None]
 
@@ -149,3 +151,21 @@ def test_a_forced_ask_does_not_fail_with_the_copy_of_a_refusal_that_a_machine_ah
     harness.login_fails = None
     assert harness.token(shared="shared", request_id="task", asked_at=asked_at) == "A2"
     assert store.warnings == []
+
+
+def test_a_damaged_entry_is_not_removed_if_another_run_has_replaced_it(harness: CacheHarness, store: SharedStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    harness.ask(shared="shared")
+    for name, _beginning in list(store.backend.entries()):
+        store.backend.write(name, store.backend.read(name)[:-1] + b"x", keep_until=None)  # type: ignore[index]
+    decrypt = encrypted.decrypt
+
+    def slow(*arguments: Any) -> Any:
+        content = decrypt(*arguments)
+        if content is None:
+            monkeypatch.setattr(encrypted, "decrypt", decrypt)
+            elsewhere(lambda: harness.ask(run="b", shared="shared"))
+        return content
+
+    monkeypatch.setattr(encrypted, "decrypt", slow)
+    assert harness.token(run="a", shared="shared") == "A2"
+    assert harness.requests == ["login", "login"]

@@ -163,7 +163,7 @@ def test_a_holder_that_hangs_costs_the_hosts_of_a_play_one_wait(harness: CacheHa
         took = time.monotonic() - began
     assert sorted(results) == [*[("cache", 0)] * 4, ("login", 1)]
     assert harness.requests == ["login"]
-    assert took < 4
+    assert took < 8  # five waits would be ten
 
 
 def test_an_error_of_the_runs_own_lock_names_the_time_that_was_waited(harness: CacheHarness, directory_store: SharedStore) -> None:
@@ -189,7 +189,7 @@ def test_a_run_waits_once_for_a_holder_that_hangs(harness: CacheHarness, store: 
         assert harness.revoke(None, shared="shared") is True
     assert [warning.partition(": ")[2].partition(";")[0] for warning in store.warnings] == ["another run has been getting the same token for 2 seconds"] * 5
     store.warnings.clear()
-    assert force("four") < 1
+    assert force("four") < 1.8
     with harness.encrypted("shared").lock(LOGIN, timeout=1):
         assert force("five") >= 1.8  # it was free meanwhile, so its holder is another one
     assert harness.requests == ["login"] * 5

@@ -221,3 +221,33 @@ def test_a_task_uses_a_refresh_token_again_that_the_service_does_not_replace(har
     after(3550)
     assert harness.ask(by_task("R1"), shared="shared")["source"] == "login"
     assert store.warnings == []
+
+
+@pytest.mark.parametrize("trouble", ["evicted", "revoked by another run"])
+def test_a_token_of_the_run_is_used_that_the_store_lost_while_the_service_is_down(harness: CacheHarness, ran_down: SharedStore, trouble: str) -> None:
+    if trouble == "evicted":
+        ran_down.evict()
+    else:
+        harness.revoke(None, run="third", shared="shared")
+    harness.login_fails = ServerFailed("It answered 503.", status=503)
+    if trouble == "evicted":
+        assert ask(harness, "run") == [("A1", "cache")]
+        assert [warning.partition(".")[0] for warning in ran_down.warnings] == ["The token was not renewed"]
+    else:
+        with pytest.raises(ServerFailed):
+            ask(harness, "run")
+
+
+def test_a_newer_token_of_the_run_is_used_rather_than_an_older_one_of_a_store_that_could_not_be_written(
+    harness: CacheHarness, store: SharedStore, after: After
+) -> None:
+    harness.life = 300
+    harness.ask(shared="shared")
+    after(30)
+    store.fails = True
+    assert harness.token(shared="shared", request_id="task") == "A2"
+    store.fails = False
+    harness.refresh_fails = harness.login_fails = ServerFailed("It answered 503.", status=503)
+    after(150)
+    assert [harness.token(shared="shared", min_validity=200) for _each in range(2)] == ["A2", "A2"]
+    assert harness.requests == ["login", "login", "refresh R1"]

@@ -192,3 +192,12 @@ def test_who_ends_a_token_while_the_store_fails_is_told(harness: CacheHarness, k
     assert harness.revoke("A1", shared="shared") is True
     assert kept.warnings[-1] == NOT_MARKED
     assert len(kept.warnings) == 2
+
+
+def test_a_refusal_of_a_second_try_does_not_take_the_mark_back(harness: CacheHarness, kept: SharedStore) -> None:
+    problem = Refused("Denied.", status=401)
+    problem.repeated = True
+    with pytest.raises(Refused):
+        end(harness, failing(problem))
+    assert tokens(harness, "run", "third") == ["A2"] * 2
+    assert kept.warnings == []
