@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import pathlib
+import re
 import signal
 import stat
 import subprocess
@@ -86,6 +87,28 @@ def test_a_refused_refresh_becomes_a_login(play: Player, store: str) -> None:
     play.sim.expire(first["r"]["refresh_token"])
     time.sleep(5)
     assert play(short, keep="r", env=at(store))["r"]["source"] == "login"
+
+
+def test_a_refresh_token_whose_answer_is_lost_is_never_sent_again(play: Player, store: str) -> None:
+    short = "- {forti.oauth.fac_oauth_token: {username: luser1, password: '{{ secret.luser1 }}', client_id: short}, register: r}\n"
+    play(short, env=at(store))
+    time.sleep(5)
+    play.sim.fault("/api/v1/oauth/token/", status=504, after_processing=True)
+    outcome = play(short, keep="r", hosts=3, env=at(store))
+    assert sorted(result["source"] for result in outcome.of_all("r")) == ["cache", "cache", "login"]
+    time.sleep(5)
+    assert play(short, keep="r", env=at(store))["r"]["source"] == "refresh"
+    sent = [found[1] for request in play.sim.requests if (found := re.search('"refresh_token": ?"([^"]+)"', request["body"]))]
+    assert len(sent) == len(set(sent)) == 2
+
+
+def test_a_token_whose_end_was_not_answered_is_given_to_nobody_and_ended_by_the_next_try(play: Player, store: str) -> None:
+    absent = LOGIN.replace("'}", "', state: absent, retries: 0}")
+    first = play(LOGIN, keep="r", env=at(store))
+    play.sim.fault("/api/v1/oauth/revoke_token/", status=504)
+    assert "answered 504" in play(absent, env=at(store), fails=True).output
+    assert play(absent, keep="r", env=at(store))["r"]["changed"]
+    assert play(LOGIN, keep="r", env=at(store))["r"]["access_token"] != first["r"]["access_token"]
 
 
 def test_a_refresh_that_fails_keeps_a_good_token(play: Player, store: str) -> None:
