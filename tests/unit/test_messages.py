@@ -16,7 +16,7 @@ ROOT = pathlib.Path(__file__).parents[2]
 GUIDE = re.sub(r"[\s`]+", " ", (ROOT / "docs" / "docsite" / "rst" / "guide_troubleshooting.rst").read_text()).lower()
 PLUGINS = ROOT / "plugins"
 SOURCES = sorted(path for part in ("module_utils", "plugin_utils", "modules") for path in (PLUGINS / part).rglob("*.py"))
-DOCUMENTATION = ("DOCUMENTATION", "EXAMPLES", "RETURN")
+NO_MESSAGES = ("DOCUMENTATION", "EXAMPLES", "RETURN", "_CHANGE")  # the last one is a program
 LONG = 3  # words; a shorter text is a name
 
 
@@ -27,9 +27,9 @@ def fixed_parts(text: str) -> list[str]:
 
 
 def texts(tree: ast.AST) -> set[str]:
-    """Return all texts of the code but its documentation. {} stands for each value that is put in."""
+    """Return all texts of the code that may be messages. {} stands for each value that is put in."""
     skipped = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
-    skipped |= {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) in DOCUMENTATION}
+    skipped |= {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) in NO_MESSAGES}
     for node in ast.walk(tree):
         if isinstance(node, ast.JoinedStr):
             skipped |= {id(part) for part in node.values}
