@@ -14,6 +14,7 @@ import threading
 import trustme
 
 from tests.simulator.listener import Server, listen
+from tests.simulator.settings import Settings
 from tests.simulator.state import State
 
 from .api import Api
@@ -36,7 +37,7 @@ class Awx:
         authority.issue_cert("localhost", "127.0.0.1").configure_cert(tls)
         listener = listen(socket.AF_INET, "127.0.0.1", 0)
         self.url = f"https://127.0.0.1:{listener.getsockname()[1]}"
-        self._server = Server(listener, self.api.app, State(0.0), tls)
+        self._server = Server(listener, self.api.app, State(Settings()), tls)
 
     def __enter__(self) -> Awx:
         threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()

@@ -5,7 +5,7 @@
 
 It is for tests, and for people who want to try the collection without an appliance. What the
 vendor documents is followed to the letter; what it leaves open is decided here, and a comment
-says so.
+says so. Where the services are seen to do more than is documented, a setting allows it.
 """
 
 from __future__ import annotations

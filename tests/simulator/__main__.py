@@ -15,6 +15,16 @@ from pathlib import Path
 
 from .page import welcome
 from .server import Simulator
+from .settings import NAMES, Settings
+
+
+def setting(text: str) -> tuple[str, str]:
+    name, _equals, value = text.partition("=")
+    try:
+        Settings().changed({name: value})
+    except ValueError as problem:
+        raise argparse.ArgumentTypeError(str(problem)) from None
+    return name, value
 
 
 def arguments() -> argparse.Namespace:
@@ -23,6 +33,8 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--port", type=int, default=0, help="of the API; 0: any free one")
     parser.add_argument("--control-port", type=int, default=0, help="of the control page")
     parser.add_argument("--latency", type=float, default=0.0, metavar="SECONDS", help="wait before each answer")
+    known = f"a setting, such as 'form_body=as seen'; may be repeated; there are {', '.join(NAMES)}"
+    parser.add_argument("--set", type=setting, action="append", default=[], metavar="NAME=VALUE", help=known)
     parser.add_argument("--until-eof", action="store_true", help="end when the standard input is closed")
     return parser.parse_args()
 
@@ -60,7 +72,8 @@ def end_on_eof(end: threading.Event) -> None:
 
 def main() -> int:
     chosen = arguments()
-    simulator = Simulator(chosen.directory, chosen.port, chosen.control_port, chosen.latency)
+    settings = {"latency": chosen.latency, **dict(chosen.set)}
+    simulator = Simulator(chosen.directory, chosen.port, chosen.control_port, **settings)
     try:
         simulator.start()
     except OSError as problem:

@@ -12,10 +12,13 @@ from urllib.parse import parse_qsl
 
 from flask import Response, current_app, request
 
+from .settings import AS_SEEN
 from .state import State
 from .tokens import Access
 
 Fields = dict[str, str]
+
+JSON, FORM = "application/json", "application/x-www-form-urlencoded"
 
 
 class Refused(Exception):
@@ -32,6 +35,11 @@ class Refused(Exception):
         if description:
             self.body["error_description"] = description
 
+    def look_like_200(self) -> None:
+        """FortiCloud's clients are prepared for a refusal that only the body tells."""
+        message = self.body.get("error_description", self.body["error"])
+        self.status, self.body = 200, {"status": "fail", "message": message}
+
 
 def invalid_request(description: str) -> Refused:
     return Refused(400, "invalid_request", description)
@@ -44,10 +52,14 @@ def state() -> State:
 def answer(body: Any, status: int = 200) -> Response:
     """A JSON answer that nothing on the way may store; a text is taken as JSON already written."""
     text = body if isinstance(body, str) else json.dumps(body)
-    response = Response(text, status, content_type="application/json")
+    response = Response(text, status, content_type=JSON)
     response.headers["Cache-Control"] = "no-store"
     response.headers["Pragma"] = "no-cache"
     return response
+
+
+def token_answer(body: Any) -> Response:
+    return answer(body, state().settings.token_status)
 
 
 def _expect_type(mimetype: str) -> None:
@@ -66,7 +78,7 @@ def _known_only(names: Collection[str], known: Collection[str]) -> None:
 
 def json_fields(known: Collection[str]) -> Fields:
     """The body as a JSON object of strings, with no field the vendor does not list."""
-    _expect_type("application/json")
+    _expect_type(JSON)
     try:
         body = json.loads(request.get_data())
     except (ValueError, RecursionError):
@@ -80,9 +92,23 @@ def json_fields(known: Collection[str]) -> Fields:
     return body
 
 
+def json_or_form_fields(known: Collection[str]) -> Fields:
+    """The body as JSON. A form is seen to work as well, but no page documents it."""
+    if request.mimetype == FORM and state().settings.form_body == AS_SEEN:
+        return _form(known)
+    return json_fields(known)
+
+
 def form_fields(known: Collection[str]) -> Fields:
     """The body as a form that has each known field exactly once, and nothing else."""
-    _expect_type("application/x-www-form-urlencoded")
+    fields = _form(known)
+    for name in known:
+        needed(fields, name)
+    return fields
+
+
+def _form(known: Collection[str]) -> Fields:
+    _expect_type(FORM)
     try:
         pairs = parse_qsl(
             request.get_data().decode(),
@@ -94,8 +120,6 @@ def form_fields(known: Collection[str]) -> Fields:
         raise invalid_request("The body is not a form") from None
     fields = dict(pairs)
     _known_only(fields, known)
-    for name in known:
-        needed(fields, name)
     if len(fields) != len(pairs):
         raise invalid_request("A field was sent twice")
     return fields

@@ -82,7 +82,7 @@ class Api:
         record = self._record(environ, body)
         environ["wsgi.input"], environ["CONTENT_LENGTH"] = io.BytesIO(body), str(len(body))
         with self._state.lock:
-            latency, fault = self._state.latency, self._faults.take(record["path"])
+            latency, fault = self._state.settings.latency, self._faults.take(record["path"])
         time.sleep(latency)
         if fault is not None:
             self._play(fault, environ, record)

@@ -65,11 +65,20 @@ def actions(simulator: Simulator) -> dict[str, Action]:
         return {}
 
     def settings(given: Given) -> Given:
-        simulator.settings(**_only(given, "expires_as_string", "latency"))
+        simulator.settings(**given)
         return {}
 
     def expire(given: Given) -> Given:
         simulator.expire(_only(given, "token").get("token"))
+        return {}
+
+    def end_tokens(given: Given) -> Given:
+        _only(given, "user", "client_id")
+        simulator.end_tokens(given["user"], given.get("client_id"))
+        return {}
+
+    def unlock(given: Given) -> Given:
+        simulator.unlock(_only(given, "user").get("user"))
         return {}
 
     def faults(given: Given) -> Given:
@@ -77,7 +86,7 @@ def actions(simulator: Simulator) -> dict[str, Action]:
         simulator.fault(more.pop("match"), **more)
         return {}
 
-    found = (reset, phone, otp, code, clock, settings, expire, faults)
+    found = (reset, phone, otp, code, clock, settings, expire, end_tokens, unlock, faults)
     return {f"/{action.__name__}": action for action in found}
 
 

@@ -20,11 +20,13 @@ from .answers import (
     bearer,
     invalid_request,
     json_fields,
+    json_or_form_fields,
     needed,
     no_authorization,
     state,
 )
 from .model import Client
+from .settings import AS_SEEN
 
 TOKEN_FIELDS = [
     "grant_type",
@@ -53,8 +55,10 @@ fac = Blueprint("fac", __name__)
 
 def client_of(fields: Fields) -> Client:
     """The relying party. A secret belongs to confidential ones, and to those only."""
-    client = state().clients.get(needed(fields, "client_id"))
-    if client is None or fields.get("client_secret") != client.secret:
+    client, secret = state().clients.get(needed(fields, "client_id")), fields.get("client_secret")
+    if secret == "" and state().settings.empty_client_secret == AS_SEEN:
+        secret = None
+    if client is None or secret != client.secret:
         raise Refused(401, "invalid_client")
     return client
 
@@ -62,7 +66,15 @@ def client_of(fields: Fields) -> Client:
 @fac.post("/api/v1/oauth/token/")
 def token() -> Response:
     state().count("fac.token")
-    fields = json_fields(TOKEN_FIELDS)
+    try:
+        return _granted(json_or_form_fields(TOKEN_FIELDS))
+    except Refused as problem:
+        if problem.status == 401 and state().settings.refused_with_200:
+            problem.look_like_200()
+        raise
+
+
+def _granted(fields: Fields) -> Response:
     grant = needed(fields, "grant_type")
     if grant not in grants.GRANTS:
         raise Refused(400, "unsupported_grant_type")

@@ -13,9 +13,10 @@ from typing import Any
 
 from flask import Response
 
-from .answers import Fields, Refused, answer, invalid_request, needed, state
+from .answers import Fields, Refused, answer, invalid_request, needed, state, token_answer
 from .factors import s256
-from .model import IAM_ALIASES, LOCAL_REALM, WRONG_PASSWORDS_UNTIL_LOCKED, Client, User
+from .model import IAM_ALIASES, LOCAL_REALM, Client, User
+from .settings import FORTICLOUD
 from .tokens import Owner, jwt, opaque
 
 SECOND_FACTOR = {"challenge", "challenge_response", "method", "session"}
@@ -45,8 +46,8 @@ def issue(client: Client, username: str, scope: str) -> dict[str, Any]:
 
 
 def login(client: Client, username: str, scope: str) -> dict[str, Any]:
-    if client.single_login:
-        state().tokens.end_all_of(client.client_id, username)
+    if client.forticloud and state().settings.single_login:
+        state().tokens.end_all_of(username, client.client_id)
     state().count("fac.login")
     return issue(client, username, scope)
 
@@ -63,21 +64,22 @@ def _named_user(fields: Fields) -> User | None:
     return state().users.get(key)
 
 
-def _wrong_password(user: User) -> None:
-    current = state()
-    current.wrong_passwords[user.name] += 1
-    if current.wrong_passwords[user.name] >= WRONG_PASSWORDS_UNTIL_LOCKED:
-        current.locked.add(user.name)
+def _locked() -> Refused:
+    """FortiCloud gives no reason; the texts are this simulator's."""
+    settings = state().settings
+    if settings.lockout == FORTICLOUD:
+        return Refused(400, "invalid_grant")
+    return invalid_grant("Account is locked out" if settings.refused_with_200 else "Account is locked.")
 
 
 def first_factor(fields: Fields) -> User:
     user, password = _named_user(fields), needed(fields, "password")
     if user is None:
         raise invalid_grant("Invalid credentials given.")
-    if user.name in state().locked:
-        raise invalid_grant("Account is locked.")
+    if state().is_locked(user.name):
+        raise _locked()
     if user.password != password:
-        _wrong_password(user)
+        state().wrong_password(user.name)
         raise invalid_grant("Invalid credentials given.")
     state().wrong_passwords.pop(user.name, None)
     return user
@@ -141,7 +143,7 @@ def password(client: Client, fields: Fields) -> Response:
     body = {**login(client, user.name, fields.get("scope") or "read"), "status": "success"}
     if not answered:  # the vendor's sample after a second factor has no message
         body["message"] = "successfully authenticated"
-    return answer(body)
+    return token_answer(body)
 
 
 def authorization_code(client: Client, fields: Fields) -> Response:
@@ -159,7 +161,7 @@ def authorization_code(client: Client, fields: Fields) -> Response:
     body = login(client, code.username, code.scope)
     if "openid" in code.scope.split():
         body["id_token"] = current.note(_id_token(client, code.username))
-    return answer(body)
+    return token_answer(body)
 
 
 def _id_token(client: Client, username: str) -> str:
@@ -179,7 +181,7 @@ def refresh_token(client: Client, fields: Fields) -> Response:
     current.tokens.end_pair(old, "rotated")
     current.count("fac.refresh")
     body = issue(client, old.owner.username, old.owner.scope)
-    return answer({**body, "status": "success", "message": "Token has been refreshed successfully"})
+    return token_answer({**body, "status": "success", "message": "Token has been refreshed successfully"})
 
 
 GRANTS: dict[str, Callable[[Client, Fields], Response]] = {

@@ -12,7 +12,8 @@ WRONG_PASSWORDS_UNTIL_LOCKED = 3  # FortiAuthenticator's default
 CODE_SECONDS = 60  # FortiAuthenticator's default life of an authorization code
 CWP_ACCESS_SECONDS = 3600  # the vendor only says "short-lived"
 CWP_REFRESH_SECONDS = 8 * 3600  # FortiCNP 22.3 help, "APIs overview"
-COMPANY_ID, ROLE_ID = 2, 1
+COMPANY_ID, ROLE_ID, BU_ID = 2, 1, 3
+FORTICASB = "FortiCASB"
 
 
 @dataclass(frozen=True)
@@ -23,7 +24,7 @@ class Client:
     grant: str = "password"
     expires_in: int = 36000
     secret: str | None = None
-    single_login: bool = False  # FortiCloud: a new login ends the user's earlier tokens
+    forticloud: bool = False  # one live token a user, unless the setting single_login is off
 
 
 @dataclass(frozen=True)
@@ -44,17 +45,34 @@ class User:
         return (self.method,) if self.method else ()
 
 
+@dataclass(frozen=True)
+class Account:
+    """An account of the FortiCWP family; FortiCASB's answers hold more than the others'."""
+
+    password: str
+    credential: str
+    product: str = "FortiCWP"
+
+
+FORTICLOUD_CLIENTS = (
+    "assetmanagement",
+    "flexvm",
+    "FortiManager",
+    "FortiAnalyzer",
+    "FortiSASE",
+    "fortiztp",
+    "fortigatecloud",
+    "iam",
+    "organization",
+)
+
 CLIENTS = (
     Client("ansible"),
     Client("ansible-secret", secret="Client-Secret-9f3kQ2"),
     Client("portal", grant="authorization_code", expires_in=3600, secret="Portal-Secret-77aLm4"),
     Client("forever", expires_in=0),
     Client("short", expires_in=5),
-    Client("assetmanagement", expires_in=14400, single_login=True),
-    Client("flexvm", expires_in=14400, single_login=True),
-    Client("FortiManager", expires_in=14400, single_login=True),
-    Client("FortiAnalyzer", expires_in=14400, single_login=True),
-    Client("FortiSASE", expires_in=14400, single_login=True),
+    *(Client(name, expires_in=14400, forticloud=True) for name in FORTICLOUD_CLIENTS),
     Client("fcare"),
 )
 
@@ -73,5 +91,7 @@ USERS = (
 
 IAM_ALIASES = {"acme-alias": "acme"}
 
-CWP_CREDENTIALS = {"f59fb84e-c896-4d38-91f3-1eee401823b6": "cwp@example.com"}
-CWP_USERS = {"cwp@example.com": "Cwp-Word-12345678"}
+CWP_ACCOUNTS = {
+    "cwp@example.com": Account("Cwp-Word-12345678", "f59fb84e-c896-4d38-91f3-1eee401823b6"),
+    "casb@example.com": Account("Casb-Word-12345678", "7f0c9a52-1b64-4b8e-9d0a-35c6e2f4a817", FORTICASB),
+}

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from html import escape
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from . import model
+from .settings import CHOICES
 
 if TYPE_CHECKING:
     from .server import Simulator
@@ -46,9 +47,9 @@ def client_rows() -> Rows:
 
 
 def cwp_rows() -> Rows:
-    rows: Rows = [("FortiCWP", "secret")]
-    rows += [("credential", credential) for credential in model.CWP_CREDENTIALS]
-    return rows + list(model.CWP_USERS.items())
+    rows: Rows = [("product", "user", "password", "credential")]
+    rows += [(account.product, name, account.password, account.credential) for name, account in model.CWP_ACCOUNTS.items()]
+    return rows
 
 
 def text_table(rows: Rows) -> str:
@@ -106,6 +107,16 @@ def _user_table(simulator: Simulator) -> str:
     return f"<table>{''.join(rows)}</table>"
 
 
+def _settings_table(settings: dict[str, Any]) -> str:
+    """One row a setting, with a button for each other value that it may have."""
+    rows = [_html_row(("setting", "value", ""), "th")]
+    for name, value in settings.items():
+        others = [str(choice) for choice in CHOICES.get(name, ()) if choice != value]
+        buttons = [_button("/settings", other, **{name: other}) for other in others]
+        rows.append(_html_row((name, str(value), " ".join(buttons))))
+    return f"<table>{''.join(rows)}</table>"
+
+
 def page(simulator: Simulator) -> str:
     with simulator.live_state.lock:
         state, faults = simulator.state, [str(fault) for fault in simulator.faults.waiting]
@@ -120,13 +131,15 @@ def page(simulator: Simulator) -> str:
 <p>The API is at <code>{simulator.url}</code>. In a terminal:</p>
 <pre>{escape(exports(simulator))}</pre>
 <h2>Now</h2><p>{state["live_tokens"]} live tokens. Locked: {escape(locked)}.
-{_button("/reset", "Reset everything")} {_button("/expire", "End all access tokens")}</p>
+{_button("/reset", "Reset everything")} {_button("/expire", "End all access tokens")}
+{_button("/unlock", "Unlock everybody")}</p>
 {users}{_html_table(pushes)}{_html_table(counts)}
+<h2>Settings</h2>{_settings_table(state["settings"])}
 <h2>Faults</h2><p>{escape("; ".join(faults) or "None is waiting.")}</p>
 <pre>curl -H 'Content-Type: application/json' {simulator.control}/faults \
   -d '{{"match": "/api/v1/oauth/token/", "status": 503, "headers": {{"Retry-After": "1"}}}}'</pre>
 <h2>Who is there</h2>{tables}
 <h2>More</h2><p><a href="/state">/state</a> and <a href="/requests">/requests</a> show everything
-as JSON. POST to /reset, /phone, /otp, /code, /clock, /settings, /expire and /faults; DELETE
-/faults.</p>
+as JSON. POST to /reset, /phone, /otp, /code, /clock, /settings, /expire, /end_tokens, /unlock and
+/faults; DELETE /faults.</p>
 </html>"""

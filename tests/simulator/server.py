@@ -20,6 +20,7 @@ from .app import Api
 from .control import control_app
 from .faults import Fault, Faults
 from .listener import Server, listen
+from .settings import Settings
 from .state import State
 
 
@@ -31,9 +32,10 @@ class Simulator:
         directory: str | Path | None = None,
         port: int = 0,
         control_port: int = 0,
-        latency: float = 0.0,
+        **settings: Any,
     ) -> None:
-        self.live_state = State(latency)
+        """:arg settings: those to start with, which a reset goes back to."""
+        self.live_state = State(Settings().changed(settings))
         self.faults = Faults()
         self._ports = (port, control_port)
         self._own_directory = directory is None
@@ -116,16 +118,19 @@ class Simulator:
     def expire(self, token: str | None = None) -> None:
         self.live_state.expire(token)
 
+    def end_tokens(self, user: str, client_id: str | None = None) -> None:
+        self.live_state.end_tokens(user, client_id)
+
+    def unlock(self, user: str | None = None) -> None:
+        self.live_state.unlock(user)
+
     def clock(self, offset: float) -> None:
         with self.live_state.lock:
             self.live_state.offset = float(offset)
 
-    def settings(self, expires_as_string: bool | None = None, latency: float | None = None) -> None:
+    def settings(self, **given: Any) -> None:
         with self.live_state.lock:
-            if expires_as_string is not None:
-                self.live_state.expires_as_string = bool(expires_as_string)
-            if latency is not None:
-                self.live_state.latency = float(latency)
+            self.live_state.settings = self.live_state.settings.changed(given)
 
     def fault(self, path: str, **what: Any) -> None:
         with self.live_state.lock:

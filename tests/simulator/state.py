@@ -5,13 +5,16 @@
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from collections import Counter
+from dataclasses import asdict
 from typing import Any
 
 from . import model
 from .factors import Code, Factors, s256
+from .settings import FORTICLOUD, Settings
 from .tokens import Tokens
 
 COUNTERS = [
@@ -40,21 +43,20 @@ class State:
     The API runs each request under `lock`; so does whoever calls a method from another thread.
     """
 
-    def __init__(self, latency: float = 0.0) -> None:
+    def __init__(self, settings: Settings) -> None:
         self.lock = threading.RLock()
-        self._first_latency = latency
+        self._first_settings = settings
         self.reset()
 
     def reset(self) -> None:
         """Go back to the default state: every token, code, counter and setting is forgotten."""
         with self.lock:
-            self.latency = self._first_latency
-            self.expires_as_string = False
+            self.settings = self._first_settings
             self.offset = 0.0
             self.counts: Counter[str] = Counter(dict.fromkeys(COUNTERS, 0))
             self.requests: list[dict[str, Any]] = []
             self.issued: list[str] = []
-            self.locked: set[str] = set()
+            self.locked: dict[str, float] = {}  # user -> when the lock ends
             self.sessions: set[str] = set()  # of FortiManager Cloud and FortiAnalyzer Cloud
             self.wrong_passwords: Counter[str] = Counter()
             self.clients = {client.client_id: client for client in model.CLIENTS}
@@ -78,6 +80,26 @@ class State:
     def check_user(self, name: str) -> None:
         if not any(user.name == name for user in self.users.values()):
             raise ValueError(f"There is no user {name}")
+
+    def wrong_password(self, user: str) -> None:
+        """Count it; enough of them lock the user."""
+        self.wrong_passwords[user] += 1
+        if self.wrong_passwords[user] >= model.WRONG_PASSWORDS_UNTIL_LOCKED:
+            ends = self.settings.lockout == FORTICLOUD
+            self.locked[user] = self.now() + self.settings.lockout_seconds if ends else math.inf
+            del self.wrong_passwords[user]
+
+    def is_locked(self, user: str) -> bool:
+        return user in self.locked and self.now() < self.locked[user]
+
+    def unlock(self, user: str | None = None) -> None:
+        """End the lock of a user, or of all, and forget the wrong passwords."""
+        with self.lock:
+            if user is not None:
+                self.check_user(user)
+            for name in {*self.locked, *self.wrong_passwords} if user is None else {user}:
+                self.locked.pop(name, None)
+                self.wrong_passwords.pop(name, None)
 
     def phone(self, user: str, action: str, after: float = 1.0) -> None:
         with self.lock:
@@ -111,6 +133,13 @@ class State:
         with self.lock:
             self.tokens.expire(token)
 
+    def end_tokens(self, user: str, client_id: str | None = None) -> None:
+        """What a login elsewhere does: end the user's tokens, or only those of a client."""
+        with self.lock:
+            if user not in model.CWP_ACCOUNTS:
+                self.check_user(user)
+            self.tokens.end_all_of(user, client_id)
+
     def _pushes(self) -> list[dict[str, str]]:
         pushes = [self.factors.poll(session) for session in self.factors.pushes]
         return [
@@ -137,6 +166,7 @@ class State:
                 "live_tokens": self.tokens.count_live(),
                 "pushes": pushes,
                 "issued_secrets": list(self.issued),
-                "locked": sorted(self.locked),
+                "locked": sorted(filter(self.is_locked, self.locked)),
                 "clock_offset": self.offset,
+                "settings": asdict(self.settings),
             }

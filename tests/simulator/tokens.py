@@ -41,6 +41,9 @@ class Owner:
     username: str
     scope: str = ""
 
+    def is_of(self, username: str, client_id: str | None) -> bool:
+        return self.username == username and client_id in (None, self.client_id)
+
 
 @dataclass
 class Access:
@@ -113,12 +116,13 @@ class Tokens:
         if refresh and refresh.owner.client_id == client_id:
             self.end_pair(refresh, "ended")
 
-    def end_all_of(self, client_id: str, username: str) -> None:
+    def end_all_of(self, username: str, client_id: str | None = None) -> None:
+        """End a user's tokens of a client, or of all clients."""
         for token in self._access.values():
-            if (token.owner.client_id, token.owner.username) == (client_id, username):
+            if token.owner.is_of(username, client_id):
                 token.ended = True
         for refresh in self._refresh.values():
-            if (refresh.owner.client_id, refresh.owner.username) == (client_id, username):
+            if refresh.owner.is_of(username, client_id):
                 refresh.state = "ended"
 
     def expire(self, value: str | None) -> None:

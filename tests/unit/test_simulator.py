@@ -16,6 +16,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from email.utils import parsedate_to_datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -27,66 +28,31 @@ if str(ROOT) not in sys.path:
     sys.path.insert(0, str(ROOT))
 
 from tests.simulator import Simulator
+from tests.unit.simulator_calls import (
+    CLIENT_GRANT,
+    CREDENTIAL,
+    CREDENTIALS,
+    POLL,
+    RAW,
+    REVOKE,
+    STATUS,
+    TOKEN,
+    VERIFY,
+    bearer,
+    call,
+    credentials,
+    form,
+    good,
+    login,
+    post,
+    refresh,
+    refused,
+    tell,
+    verify,
+)
 
-TOKEN = "/api/v1/oauth/token/"
-REVOKE = "/api/v1/oauth/revoke_token/"
-VERIFY = "/api/v1/oauth/verify_token/"
-POLL = "/api/v1/pushpoll/"
-STATUS = "/api/fabric/device/status"
-CREDENTIALS = "/api/v1/auth/credentials/token/"
-CREDENTIAL = "f59fb84e-c896-4d38-91f3-1eee401823b6"
-RAW = {"Authorization": f"Basic {CREDENTIAL}"}
-CLIENT_GRANT = {"grant_type": "client_credentials"}
 OPAQUE = re.compile(r"[A-Za-z0-9]{30}\Z")
 VERIFIER = "a-code-verifier-that-is-at-least-43-characters-long"
-
-
-def call(sim: Simulator, method: str, path: str, **more: Any) -> requests.Response:
-    # verify goes with each call: REQUESTS_CA_BUNDLE would win over a session's.
-    more = {"allow_redirects": False, "timeout": 10, "verify": sim.ca, **more}
-    return requests.request(method, sim.url + path, **more)
-
-
-def login(user: str = "luser1", client_id: str = "ansible", **more: str) -> dict[str, str]:
-    name = user.rstrip("1").capitalize().replace("Luser", "Pass")
-    body = {"grant_type": "password", "client_id": client_id, "username": user}
-    return {**body, "password": f"{name}-Word-12345678", **more}
-
-
-def post(sim: Simulator, body: Any, path: str = TOKEN) -> requests.Response:
-    return call(sim, "POST", path, json=body)
-
-
-def good(answer: requests.Response) -> dict[str, Any]:
-    assert answer.status_code == 200, answer.text
-    body: dict[str, Any] = answer.json()
-    return body
-
-
-def refused(answer: requests.Response, status: int, error: str, text: str = "") -> None:
-    assert (answer.status_code, answer.json()["error"]) == (status, error), answer.text
-    assert text in answer.json().get("error_description", "")
-
-
-def refresh(token: str, client_id: str = "ansible", **more: str) -> dict[str, str]:
-    body = {"grant_type": "refresh_token", "client_id": client_id}
-    return {**body, "refresh_token": token, **more}
-
-
-def bearer(token: str) -> dict[str, str]:
-    return {"Authorization": f"Bearer {token}"}
-
-
-def verify(sim: Simulator, token: str, client_id: str = "ansible") -> requests.Response:
-    return call(sim, "GET", VERIFY, params={"client_id": client_id}, headers=bearer(token))
-
-
-def form(sim: Simulator, path: str, body: Any, **headers: str) -> requests.Response:
-    return call(sim, "POST", path, data=body, headers=headers)
-
-
-def credentials(sim: Simulator) -> dict[str, Any]:
-    return good(form(sim, CREDENTIALS, CLIENT_GRANT, **RAW))
 
 
 def until(check: Callable[[], bool]) -> None:
@@ -479,10 +445,7 @@ def test_cwp_resources(sim: Simulator) -> None:
 
 
 def test_control_page(sim: Simulator) -> None:
-    def control(path: str, body: Any) -> dict[str, Any]:
-        answer: dict[str, Any] = requests.post(sim.control + path, json=body, timeout=10).json()
-        return answer
-
+    control = partial(tell, sim)
     post(sim, login())
     assert "push1" in requests.get(sim.control, timeout=10).text
     assert requests.get(f"{sim.control}/state", timeout=10).json()["live_tokens"] == 1
