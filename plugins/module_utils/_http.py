@@ -24,6 +24,7 @@ from ansible_collections.forti.oauth.plugins.module_utils._errors import Library
 from ansible_collections.forti.oauth.plugins.module_utils._http_faults import NOT_DECODED, TransportError, explain
 from ansible_collections.forti.oauth.plugins.module_utils._http_response import Response
 from ansible_collections.forti.oauth.plugins.module_utils._http_tls import tls
+from ansible_collections.forti.oauth.plugins.module_utils._http_trust import system_adapter
 from ansible_collections.forti.oauth.plugins.module_utils._redaction import register_foreign
 
 LONGEST_PAUSE = 30  # seconds; a Retry-After beyond it is an error
@@ -102,7 +103,7 @@ class Http:
     def _exchange(self, session: Any, arguments: dict[str, Any]) -> Response | TransportError:
         sent_at = time.time()
         try:
-            # verify goes with the request: on the session, REQUESTS_CA_BUNDLE would win over it.
+            # verify goes with the request: on the session, REQUESTS_CA_BUNDLE would win over ca_path.
             with session.request(
                 **arguments, timeout=self._timeout, verify=self._verify, cert=self._certificate, allow_redirects=False, stream=True, auth=_no_netrc
             ) as response:
@@ -115,12 +116,14 @@ class Http:
                         return TransportError("sent more than 1 MiB. Check that server is the token service.", unsent=False, final=True)
                 return Response(self.server, response.status_code, response.headers, body, sent_at)
         except Exception as exc:  # pylint: disable=broad-except  # every exception of the library may quote URLs and headers
-            return explain(exc, timeout=self._timeout)
+            return explain(exc, timeout=self._timeout, system_trust=self._verify is True)
 
     def _new_session(self, requests: Any, urllib3: Any) -> Any:
         if self._verify is False:
             urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
         session = requests.Session()
+        if self._verify is True:
+            session.mount("https://", system_adapter(requests.adapters))
         session.headers.update({"Accept": "application/json", "Accept-Encoding": "gzip, deflate", "User-Agent": "forti.oauth"})
         return session
 
@@ -136,7 +139,7 @@ class Http:
             raise ServerFailed(f"{self.server} {what} and asks to come back in {pause:.0f} seconds. Run it again then.")
         # The time of day makes each warning unique: core shows the same text only once in a run.
         at = time.strftime("%H:%M:%S", time.localtime(time.time() + pause))
-        self._warn(f"{self.server} {what.rstrip('.')}. Trying again in {pause:.1f} seconds, at {at}, {retry.total + 1} tries left.")
+        self._warn(f"{self.server} {what.rstrip('.')}. Trying again in {pause:.1f} seconds, at {at}, {_tries(retry.total + 1)} left.")
         time.sleep(pause)
 
     def _settle(self, outcome: Response | TransportError, *, unsent: bool) -> Response:
@@ -165,6 +168,10 @@ def _retry_after(retry: Any, outcome: Response | TransportError) -> float | None
         return float(retry.parse_retry_after(value))
     except Exception:  # pylint: disable=broad-except  # urllib3's InvalidHeader; OverflowError for a date far away
         return None
+
+
+def _tries(number: int) -> str:
+    return "1 try" if number == 1 else f"{number} tries"
 
 
 def _may_repeat(outcome: Response | TransportError, *, method: str, one_time: bool) -> bool:

@@ -12,11 +12,10 @@ import dataclasses
 import errno
 import os
 import socket
+import ssl
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    import ssl
+from ansible_collections.forti.oauth.plugins.module_utils._http_trust import passed_over
 
 _NO_CERTIFICATE = "presented a certificate that is not trusted"
 # OpenSSL's codes (x509_vfy.h) of the faults that people meet, each with what to do.
@@ -50,15 +49,16 @@ _NO_PROXY = "was not reached: the proxy failed. Check https_proxy and no_proxy."
 _BAD_PROXY = frozenset({"InvalidSchema", "InvalidURL", "ProxySchemeUnknown", "ProxySchemeUnsupported"})
 
 
-def explain(exc: BaseException, *, timeout: int) -> TransportError:
-    """Return what an exception of requests means, by the types in its chain, the innermost first."""
-    import ssl  # requests has imported it already; a cached token needs neither
+def explain(exc: BaseException, *, timeout: int, system_trust: bool = False) -> TransportError:
+    """Return what an exception of requests means, by the types in its chain, the innermost first.
 
+    :arg system_trust: the system's certificates counted, so that it matters if the environment names others in vain.
+    """
     chain = list(_chain(exc))
     names = {cls.__name__ for link in chain for cls in type(link).__mro__}
     for link in chain:
         if isinstance(link, ssl.SSLCertVerificationError):
-            return TransportError(_certificate(link), unsent=True, final=True)
+            return TransportError(_certificate(link, system_trust), unsent=True, final=True)
     if "ProxyError" in names:
         return _proxy_fault(chain)
     for link in chain:
@@ -111,9 +111,10 @@ def _chain(exc: BaseException) -> Iterator[BaseException]:
     return reversed(seen)
 
 
-def _certificate(exc: ssl.SSLCertVerificationError) -> str:
+def _certificate(exc: ssl.SSLCertVerificationError, system_trust: bool) -> str:
     known = _CERTIFICATE_FAULTS.get(exc.verify_code)
-    return known or f"{_NO_CERTIFICATE} ({exc.verify_message}). Check ca_path and the server's certificate."
+    text = known or f"{_NO_CERTIFICATE} ({exc.verify_message}). Check ca_path and the server's certificate."
+    return text + passed_over() if system_trust and text.startswith(_NO_CERTIFICATE) else text
 
 
 def _tls_reason(exc: ssl.SSLError) -> str:

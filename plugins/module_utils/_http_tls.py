@@ -21,7 +21,7 @@ _FILES = ("ca_path", "client_cert", "client_key")
 
 
 def tls(options: Mapping[str, Any]) -> tuple[bool | str, str | tuple[str, str] | None]:
-    """Return the arguments C(verify) and C(cert) of requests.
+    """Return the arguments C(verify) and C(cert) of requests. C(verify) is True where the system's certificates count.
 
     :raises OptionError: a file does not exist, or certificate and key do not belong together.
     """
@@ -34,8 +34,14 @@ def tls(options: Mapping[str, Any]) -> tuple[bool | str, str | tuple[str, str] |
         problem = _problem(certificate, key)
         if problem:
             raise OptionError(problem)
-    verify: bool | str = options["validate_certs"] and (options.get("ca_path") or True)
-    return verify, (certificate, key) if certificate and key else certificate
+    return _verify(options), (certificate, key) if certificate and key else certificate
+
+
+def _verify(options: Mapping[str, Any]) -> bool | str:
+    if not options["validate_certs"]:
+        return False
+    # The two variables as requests reads them: an empty one is not set.
+    return options.get("ca_path") or os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE") or True
 
 
 def client_digest(options: Mapping[str, Any]) -> str | None:

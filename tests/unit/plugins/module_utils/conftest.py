@@ -12,7 +12,7 @@ from types import SimpleNamespace
 
 import pytest
 
-_OF_REQUESTS = {"http_proxy", "https_proxy", "all_proxy", "no_proxy", "requests_ca_bundle", "curl_ca_bundle"}
+_OF_REQUESTS = {"http_proxy", "https_proxy", "all_proxy", "no_proxy", "requests_ca_bundle", "curl_ca_bundle", "ssl_cert_file", "ssl_cert_dir"}
 
 
 @pytest.fixture(autouse=True)

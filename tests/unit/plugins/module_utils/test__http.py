@@ -187,14 +187,16 @@ def test_pauses_grow_and_differ(sim: Simulator, pauses: list[float]) -> None:
 def test_a_warning_says_what_happened_and_when_it_is_tried_again(http: Client, sim: Simulator, pauses: list[float]) -> None:
     sim.fault(PATH, status=503, headers={"Retry-After": "7"})
     sim.fault(PATH, status=429, headers={"Retry-After": "0"})
+    sim.fault(PATH, status=502, headers={"Retry-After": "1"})
     sim.fault(PATH, status=200)
     post(http)
-    assert pauses == [7, 0]
+    assert pauses == [7, 0, 1]
     times = [text.split(", at ")[1].split(", ")[0] for text in http.warned]
     assert all(time.strptime(at, "%H:%M:%S") for at in times)
     assert http.warned == [
         f"{sim.url} answered 503. Trying again in 7.0 seconds, at {times[0]}, 3 tries left.",
         f"{sim.url} answered 429. Trying again in 0.0 seconds, at {times[1]}, 2 tries left.",
+        f"{sim.url} answered 502. Trying again in 1.0 seconds, at {times[2]}, 1 try left.",
     ]
 
 

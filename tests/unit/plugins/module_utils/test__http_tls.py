@@ -57,6 +57,24 @@ def test_what_is_trusted(more: dict[str, Any], verify: bool | str) -> None:
     assert tls(options(**more)) == (verify, None)
 
 
+@pytest.mark.parametrize(
+    ("variables", "verify"),
+    [
+        ({"REQUESTS_CA_BUNDLE": "/a", "CURL_CA_BUNDLE": "/b"}, "/a"),
+        ({"REQUESTS_CA_BUNDLE": "", "CURL_CA_BUNDLE": "/b"}, "/b"),
+        ({"REQUESTS_CA_BUNDLE": "", "CURL_CA_BUNDLE": ""}, True),
+        ({"SSL_CERT_FILE": "/c"}, True),
+    ],
+    ids=["the first", "the second", "neither", "the system's"],
+)
+def test_what_the_environment_says_counts_where_no_option_does(monkeypatch: pytest.MonkeyPatch, variables: dict[str, str], verify: bool | str) -> None:
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    assert tls(options()) == (verify, None)
+    assert tls(options(ca_path="/dev/null")) == ("/dev/null", None)
+    assert tls(options(validate_certs=False)) == (False, None)
+
+
 def test_what_the_client_shows(files: dict[str, str]) -> None:
     assert tls(options(client_cert=files["both"]))[1] == files["both"]
     assert tls(options(client_cert=files["cert"], client_key=files["key"]))[1] == (files["cert"], files["key"])
