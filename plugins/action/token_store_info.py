@@ -11,10 +11,16 @@ from ansible_collections.forti.oauth.plugins.module_utils._argspec import TOKEN_
 from ansible_collections.forti.oauth.plugins.plugin_utils._cache.backend import Backend
 from ansible_collections.forti.oauth.plugins.plugin_utils._store_action_base import Headers, StoreActionBase, shown
 
+_FOR_THIS_RUN = (
+    "Nothing is kept between runs, because cache is not set. "
+    "Set it, or the variable forti_oauth_cache, or the environment variable FORTI_OAUTH_CACHE, to a directory or to redis://host:6379/0."
+)
+
 
 class ActionModule(StoreActionBase):
     spec = TOKEN_STORE_INFO
 
     def _perform(self, backend: Backend, headers: Headers, options: Mapping[str, Any]) -> dict[str, Any]:
         entries = [shown(header) for header in headers.values()]
-        return {"changed": False, "count": len(entries), "entries": entries, "where": backend.where}
+        result = {"changed": False, "count": len(entries), "entries": entries, "where": backend.where}
+        return {**result, "msg": _FOR_THIS_RUN} if options["cache"] == "run" else result

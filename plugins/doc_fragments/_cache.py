@@ -28,6 +28,10 @@ options:
       - A token with a shorter life is renewed when 20 % of its life is left.
     type: int
     default: 60
+"""
+
+    FORCE = r"""
+options:
   force:
     description:
       - Get a new token although a good one is kept, and keep the new one.
@@ -36,10 +40,27 @@ options:
     default: false
 """
 
+    VERIFY = r"""
+options:
+  verify:
+    description:
+      - Whether a kept token is verified before it is used. Somebody else may have ended it. FortiCloud ends a token at the next login of the same
+        API user for the same client, also by another collection in the same play.
+      - V(shared) verifies a token that comes out of a directory or Redis, once in a run.
+      - V(always) verifies the token of this run too, at most once in 30 seconds.
+      - V(never) verifies none.
+      - A token that was ended is forgotten and replaced by a login. If the server says neither yes nor no, the token stays in use.
+    type: str
+    default: shared
+    choices: [shared, always, never]
+    version_added: 2.0.0
+"""
+
     FAC = r"""
 options:
   cache: {env: [{name: FORTI_OAUTH_CACHE}], vars: [{name: forti_oauth_cache}], ini: [{section: forti_oauth, key: cache}]}
   min_validity: {env: [{name: FAC_MIN_VALIDITY}], vars: [{name: fac_oauth_min_validity}]}
+  verify: {env: [{name: FAC_VERIFY}], vars: [{name: fac_oauth_verify}]}
 """
 
     FORTICWP = r"""
@@ -53,7 +74,6 @@ options:
   cache:
     description:
       - The store, as in the option O(forti.oauth.fac_oauth_token#module:cache). A directory, or the URL of a Redis; V(run) is the store of this run.
-      - If not set, it is what the environment variable E(FORTI_OAUTH_CACHE) says.
+      - If not set, it is what the variable C(forti_oauth_cache) or the environment variable E(FORTI_OAUTH_CACHE) says.
     type: str
-    required: true
 """

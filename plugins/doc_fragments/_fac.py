@@ -29,7 +29,7 @@ options:
     description:
       - V(password) logs a user in, with a second factor where the user has one.
       - V(authorization_code) takes a code that a browser got.
-      - V(refresh_token) gets new tokens for O(refresh_token), which works once.
+      - V(refresh_token) gets new tokens for C(refresh_token), which works once.
     type: str
     default: password
     choices: [password, authorization_code, refresh_token]
@@ -56,13 +56,32 @@ options:
   scope:
     description: The scopes to ask for, for O(grant_type=password).
     type: str
+  redirect_uri:
+    description: The redirect URI that the C(code) was made for.
+    type: str
+  method:
+    description:
+      - How the challenge is answered. V(ftm) types a code also where the server offers a push.
+    type: str
+    choices: [ftm, ftm-push, ftk, sms, email, dual]
+  push_timeout:
+    description:
+      - Seconds to wait until a push is approved on the phone. V(0) does not wait.
+      - A later task that waits goes on with the push that was sent, if it is still open.
+    type: int
+    default: 60
+  push_interval:
+    description: Seconds between two questions whether the push is approved.
+    type: int
+    default: 2
+"""
+
+    ONE_TIME = r"""
+options:
   code:
     description:
       - The code, for O(grant_type=authorization_code). It works once.
       - The token is kept for this code. A task that gives the same code finds it.
-    type: str
-  redirect_uri:
-    description: The redirect URI that the O(code) was made for.
     type: str
   code_verifier:
     description: The PKCE verifier that belongs to the O(code).
@@ -81,36 +100,25 @@ options:
       - With O(method) it is sent at once. Without, the server is asked first what it wants.
     type: str
     aliases: [otp]
-  method:
-    description:
-      - How the challenge is answered. V(ftm) types a code also where the server offers a push.
-    type: str
-    choices: [ftm, ftm-push, ftk, sms, email, dual]
   session:
     description:
       - The session of the challenge, from an earlier task. With O(method=ftm-push) the task goes on waiting for that push.
     type: str
-  push_timeout:
-    description:
-      - Seconds to wait until a push is approved on the phone. V(0) does not wait.
-      - A later task that waits goes on with the push that was sent, if it is still open.
-    type: int
-    default: 60
-  push_interval:
-    description: Seconds between two questions whether the push is approved.
-    type: int
-    default: 2
 """
 
-    TASK = r"""
+    ON_CHALLENGE = r"""
 options:
   on_challenge:
     description:
       - What to do where a second factor is wanted and is not at hand. V(fail) ends the task.
-      - V(return) returns RV(challenge), so that a play can ask a person and answer in a second task.
+      - V(return) returns C(challenge), so that a play can ask a person and answer in a second task.
     type: str
     default: fail
     choices: [fail, return]
+"""
+
+    TASK = r"""
+options:
   state:
     description:
       - V(present) gets a token.

@@ -17,9 +17,12 @@ extends_documentation_fragment:
   - forti.oauth._fac.plugin
   - forti.oauth._fac
   - forti.oauth._fac.token
+  - forti.oauth._fac.one_time
   - forti.oauth._server
   - forti.oauth._server.fac
   - forti.oauth._cache
+  - forti.oauth._cache.force
+  - forti.oauth._cache.verify
   - forti.oauth._cache.fac
   - forti.oauth._lookup
 seealso:

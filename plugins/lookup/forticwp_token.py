@@ -19,6 +19,7 @@ extends_documentation_fragment:
   - forti.oauth._server
   - forti.oauth._server.forticwp
   - forti.oauth._cache
+  - forti.oauth._cache.force
   - forti.oauth._cache.forticwp
   - forti.oauth._lookup
 seealso:

@@ -15,10 +15,11 @@ from ansible_collections.forti.oauth.plugins.module_utils._foreign import one_li
 from ansible_collections.forti.oauth.plugins.module_utils._redaction import redact
 
 # Fields in which a server may give its reason. No vendor page names them; the vendor's own clients read these.
-_REASONS = ("error_description", "message", "status_message", "detail")
+_REASONS = ("error_description", "error_message", "message", "status_message", "detail")
 _LONGEST_QUOTE = 200
 LONGEST_SEARCHED = 64 * 1024  # letters of a foreign text that are searched for secrets; far fewer are shown
 _REFUSING = (400, 401, 403)
+SUCCESS = (200, 201)
 # The words are RFC 8628's.
 DENIED = "access_denied"  # a person said no
 EXPIRED = "expired_token"  # the server knows the session of a push no more
@@ -88,27 +89,58 @@ class RemoteFailure(FortiError):
 def is_refusal(exc: FortiError) -> bool:
     """Return whether the server, or a person at a phone, refused. Asking again would not help, and could lock the account."""
     if isinstance(exc, RemoteFailure):
-        return exc.details.get("status") in _REFUSING or exc.details.get("error") == DENIED
+        status, error = exc.details.get("status"), exc.details.get("error")
+        return status in _REFUSING or error == DENIED or (status in SUCCESS and error is not None)
     return isinstance(exc, (Refused, ChallengeRequired))
 
 
 def refusal(*, server: str, status: int, body: Mapping[str, Any], hint: str, secrets: Iterable[str]) -> FortiError:
-    """Return the error for a response whose status is not a success.
+    """Return the error for a response whose status is not a success, or whose body says no.
 
     :arg body: the JSON object of the response; empty if there was none.
     :arg hint: what the user should check.
     """
     known = list(secrets)
-    error = quotable(body.get("error"), known)
-    reason = next((text for text in (quotable(body.get(name), known) for name in _REASONS) if text), None)
-    said = " ".join(part for part in (str(status), error, f"({reason})" if reason else None) if part)
-    kind = Refused if status in _REFUSING else ServerFailed
+    error = quotable(error_in(body), known)
+    reason = next((text for text in (quotable(text, known) for text in _reasons_in(body)) if text), None)
+    says_no = status in SUCCESS
+    word = error or (quotable(body.get("status"), known) if says_no else None)
+    said = " ".join(part for part in (str(status), word, f"({reason})" if reason else None) if part)
+    kind = Refused if status in _REFUSING or says_no else ServerFailed
     return kind(
         f"{server} answered {said}. {hint}",
         status=status,
-        error=error,
+        error=error or (DENIED if says_no else None),
         error_description=quotable(body.get("error_description"), known),
     )
+
+
+def error_in(body: Mapping[str, Any]) -> str | None:
+    """Return the error that a body names: that of OAuth, or the code in a nested object."""
+    error = body.get("error")
+    if isinstance(error, Mapping):
+        error = error.get("errorCode")
+    return str(error) if isinstance(error, (str, int)) and not isinstance(error, bool) else None
+
+
+def _reasons_in(body: Mapping[str, Any]) -> list[Any]:
+    nested = body.get("error")
+    return [*([nested.get("message")] if isinstance(nested, Mapping) else []), *(body.get(name) for name in _REASONS)]
+
+
+def says_no(body: Mapping[str, Any]) -> bool:
+    """Return whether the body of a success is a refusal: it has no token, and a status that is not success, an error or a reason.
+
+    Three of the vendor's clients take an answer only if its status is success.
+    """
+    if body.get("access_token") or str(body.get("status")).lower() == "success":
+        return False
+    return fails(body) or any(_reasons_in(body))
+
+
+def fails(body: Mapping[str, Any]) -> bool:
+    """Return whether a body names a failure: an error, or a status that is not success."""
+    return error_in(body) is not None or str(body.get("status") or "success").lower() != "success"
 
 
 def quotable(value: Any, secrets: Iterable[str], *, longest: int = _LONGEST_QUOTE) -> str | None:

@@ -12,9 +12,12 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from ansible_collections.forti.oauth.plugins.module_utils._argspec import FAC_TOKEN, FAC_TOKEN_INFO
-from ansible_collections.forti.oauth.plugins.module_utils._errors import OptionError, quotable
-from ansible_collections.forti.oauth.plugins.module_utils._fac_challenge import Challenge, wait_for_push
+from ansible_collections.forti.oauth.plugins.module_utils._errors import OptionError, fails, quotable
+from ansible_collections.forti.oauth.plugins.module_utils._fac_challenge import PUSH, Challenge, wait_for_push
+from ansible_collections.forti.oauth.plugins.module_utils._fac_hints import hints, refused_hints
 from ansible_collections.forti.oauth.plugins.module_utils._http_response import Response
+from ansible_collections.forti.oauth.plugins.module_utils._options import check_needed
+from ansible_collections.forti.oauth.plugins.module_utils._redaction import RedactedDict
 from ansible_collections.forti.oauth.plugins.module_utils._service import Grant, TokenService, check_bearer
 from ansible_collections.forti.oauth.plugins.module_utils._token import Token, parse_fac
 
@@ -26,6 +29,8 @@ _REVOKE = "/api/v1/oauth/revoke_token/"
 _CLIENT = ("client_id", "client_secret")
 _USER = ("username", "password", "realm", "iam_account", "iam_user", "scope")
 _CODE = ("code", "redirect_uri", "code_verifier")
+_IAM = ("iam_account", "iam_user")
+_ASKS_WITH = frozenset({"server", "validate_certs", "ca_path", "client_cert", "client_key", "timeout", "retries", "client_id", "access_token"})  # of _info
 _ANSWER = ("challenge", "challenge_response", "session")
 # The fields of each grant's request (OAuth server token page). Its sample of an authorization code holds the user, too.
 _FIELDS = {
@@ -33,20 +38,13 @@ _FIELDS = {
     "authorization_code": ("username", "password", *_CLIENT, *_CODE),
     "refresh_token": (*_CLIENT, "refresh_token"),
 }
-_WRONG = {
-    "password": "Check username and password, and realm where the user is not a local one. Three wrong logins lock an account.",
-    "authorization_code": "The code works once and for a short time, with the redirect_uri and code_verifier it was made for. Get a new one.",
-    "refresh_token": "The refresh token was used before, was revoked or has ended. Log in again.",
-}
 
 
 class _FacService(TokenService):
-    hints = {
-        "invalid_client": "Check client_id, and client_secret: it is due where the client is confidential, and only there.",
-        403: "Check that the OAuth service is on for that interface of the FortiAuthenticator (System > Network > Interfaces).",
-        404: "Check server: a FortiAuthenticator has this address from version 6.0 on.",
-        406: "The server asked for something that its documentation does not tell.",
-    }
+    @property
+    def hints(self) -> Mapping[Any, str]:
+        """What to check, for an OAuth error or a status."""
+        return hints(self.options)
 
     def verify(self, access_token: str) -> dict[str, Any]:
         """Return whether a token is live (C(valid)), its C(username) and C(expires_in) in seconds; None if the server does not tell (verify token page)."""
@@ -54,9 +52,10 @@ class _FacService(TokenService):
         response = self.http.get(_VERIFY, headers=headers, params={"client_id": self.options["client_id"]})
         if response.status == 401:
             return _verified({}, valid=False)
-        if response.status != 200:
+        if not response.is_success:
             raise self.refuse(response)
-        return _verified(response.json() if response.body.strip() else {}, valid=True)
+        body = response.json() if response.body.strip() else {}
+        return _verified(body, valid=not fails(body))
 
 
 class FortiAuthenticator(_FacService):
@@ -75,16 +74,24 @@ class FortiAuthenticator(_FacService):
     def validate(cls, options: dict[str, Any], explicit: Collection[str]) -> None:
         """Check the grant, the two ways to name a user, and the options for revoking."""
         check_bearer(options)
-        if options["state"] == "absent":
-            if options["access_token"] is not None:
-                return
-        elif options["access_token"] is not None:
-            raise OptionError("access_token goes with state absent only: it is the token to revoke.")
-        super().validate(options, explicit)
+        if options["access_token"] is not None:
+            if options["state"] != "absent":
+                raise OptionError("access_token goes with state absent only: it is the token to revoke.")
+            check_needed(cls.spec, options)
+            return
         if options["grant_type"] == "password":
-            if "username" not in explicit and {"iam_account", "iam_user"}.issubset(explicit):
-                options["username"] = None  # it comes from the environment; beside it, the FortiAuthenticator would ignore the IAM user
-            _check_user(options, explicit)
+            _choose_user(options, explicit)
+        super().validate(options, explicit)
+
+    @classmethod
+    def needs(cls, options: Mapping[str, Any]) -> tuple[tuple[str, ...], str]:
+        """Return the options that the grant needs. A user may be named in two ways."""
+        if options["grant_type"] != "password" or options["username"] is not None:
+            return super().needs(options)
+        named = [name for name in _IAM if options[name] is not None]
+        if named:
+            return (*_IAM, "password"), f". iam_account and iam_user are needed together; only {named[0]} is set" if len(named) == 1 else ""
+        return ("username", "password"), ", or iam_account with iam_user in place of username"
 
     def fetch(self) -> Token:
         """Return a token for the grant of the options. A challenge is answered if the options allow it.
@@ -102,6 +109,11 @@ class FortiAuthenticator(_FacService):
         response = self._request()
         return self._meet(Challenge.from_response(response, self.http)) if response.status == 406 else self._token(response)
 
+    def verifier(self, access_token: str) -> TokenService:
+        """Return the service that tells whether this token is live. It asks once: if that tells nothing, the token stays in use."""
+        asked = RedactedDict(dict.fromkeys(FAC_TOKEN_INFO), **{**{name: self.options[name] for name in _ASKS_WITH}, "access_token": access_token, "retries": 0})
+        return FortiAuthenticatorInfo(asked, warn=self.warn, notify=self.notify, delegated_to=self.delegated_to)
+
     def resumes(self, challenge: Mapping[str, str]) -> bool:
         """Return whether the task waits for the push of this challenge, which an earlier task did not."""
         return Challenge.from_details(challenge).waits_for_push(self.options)
@@ -117,7 +129,7 @@ class FortiAuthenticator(_FacService):
         live: bool = self.verify(access_token)["valid"]
         if live and not check_mode:
             response = self.http.post(_REVOKE, headers=_JSON, json={**self._fields(_CLIENT), "token": access_token})
-            if response.status != 200:
+            if not response.is_success or fails(response.json_or_empty()):
                 problem = self.refuse(response)
                 problem.repeated = response.repeated
                 raise problem
@@ -128,7 +140,7 @@ class FortiAuthenticator(_FacService):
             return self._answer(challenge.typed(self.options))
         if challenge.waits_for_push(self.options):
             return self._answer_push(challenge)
-        raise challenge.required("Give challenge_response, or let on_challenge return it and answer in a second task.", self.http.server)
+        raise challenge.required("Give otp, or let on_challenge return it and answer in a second task.", self.http.server)
 
     def _answer_push(self, challenge: Challenge) -> Token:
         return self._answer(challenge.fields(wait_for_push(challenge, self.options, self.http, self.notify)))
@@ -137,7 +149,7 @@ class FortiAuthenticator(_FacService):
         response = self._request(**fields, one_time=True)
         if response.status == 406:
             raise Challenge.from_response(response, self.http).required("The one that was given is used up. Answer this one in another task.", self.http.server)
-        return self._token(response)
+        return self._token(response, typed=fields.get("method") != PUSH)
 
     def _request(self, *, one_time: bool = False, **more: str) -> Response:
         grant_type = self.options["grant_type"]
@@ -146,10 +158,9 @@ class FortiAuthenticator(_FacService):
     def _fields(self, names: Collection[str]) -> dict[str, str]:
         return {name: self.options[name] for name in names if self.options[name] is not None}
 
-    def _token(self, response: Response) -> Token:
-        if response.status != 200:
-            raise self.refuse(response, dict.fromkeys((400, 401), _WRONG[self.options["grant_type"]]))
-        return parse_fac(response.json(), server=self.http.server, sent_at=response.sent_at)
+    def _token(self, response: Response, *, typed: bool = False) -> Token:
+        body = self.answer(response, refused_hints(self.options, typed=typed))
+        return parse_fac(body, server=self.http.server, sent_at=response.sent_at)
 
 
 class FortiAuthenticatorInfo(_FacService):
@@ -162,8 +173,10 @@ class FortiAuthenticatorInfo(_FacService):
 
     @classmethod
     def validate(cls, options: dict[str, Any], explicit: Collection[str]) -> None:
-        """Check that the token is fit for a header."""
+        """Check that the token is fit for a header. The options of other modules are accepted for module_defaults; they go nowhere."""
         check_bearer(options)
+        check_needed(cls.spec, options)
+        options.update({name: None for name in options if name not in _ASKS_WITH})
 
     def run(self, *, check_mode: bool) -> dict[str, Any]:
         """Verify the token."""
@@ -184,12 +197,13 @@ def _verified(body: Mapping[str, Any], *, valid: bool) -> dict[str, Any]:
     }
 
 
-def _check_user(options: Mapping[str, Any], explicit: Collection[str]) -> None:
-    iam = [name for name in ("iam_account", "iam_user") if options[name] is not None]
-    if options["username"] is not None:
-        if any(name in explicit for name in iam):
-            raise OptionError(f"username and {iam[0]} do not go together: the FortiAuthenticator would ignore {iam[0]}. Leave one out.")
-    elif len(iam) == 1:
-        raise OptionError(f"iam_account and iam_user are needed together; only {iam[0]} is set.")
-    elif not iam:
-        raise OptionError("username is missing: grant_type password needs it, or iam_account with iam_user. The environment may hold it as FAC_USERNAME.")
+def _choose_user(options: dict[str, Any], explicit: Collection[str]) -> None:
+    """Take the IAM user of the task in place of a username from a variable or the environment: beside it, the FortiAuthenticator ignores the IAM user.
+
+    :raises OptionError: the task names both.
+    """
+    if "username" not in explicit and set(_IAM).issubset(explicit):
+        options["username"] = None
+    both = [name for name in _IAM if name in explicit and options["username"] is not None]
+    if both:
+        raise OptionError(f"username and {both[0]} do not go together: the FortiAuthenticator would ignore {both[0]}. Leave one out.")

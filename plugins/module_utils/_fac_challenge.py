@@ -141,4 +141,4 @@ def _poll(challenge: Challenge, http: Http) -> str | None:
     if state.get("status") == "pending":
         return None
     said = quotable(state.get("status"), http.secrets) or "no status"
-    raise Refused(f"{http.server}: the push was not approved ({said}). Start again, or give challenge_response with method ftm.", error=DENIED)
+    raise Refused(f"{http.server}: the push was not approved ({said}). Start again, or give otp with method ftm.", error=DENIED)

@@ -8,8 +8,9 @@
 
 from __future__ import annotations
 
+import base64
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from ansible_collections.forti.oauth.plugins.module_utils._argspec import FORTICWP_TOKEN
@@ -24,11 +25,14 @@ _PATHS = {
     "password": "/api/v1/auth/token",
     "refresh_token": "/api/v1/auth/token/refresh",
 }
+_SHORTEST_ENCODED = 12  # bytes; all of so many random ones are letters of ASCII once in 140,000 times
+_PRODUCTS = {"forticasb": "FortiCASB", "forticnp": "FortiCNP"}  # by what their servers' names hold
 _WRONG = {
-    "client_credentials": "Check credential: it is used as FortiCWP shows it, and ends a year after it was made.",
+    "client_credentials": "Check credential: it is used as {} shows it, and ends a year after it was made.",
     "password": "Check username and password.",
     "refresh_token": "The refresh token has ended (it lives for 8 hours) or is wrong. Log in again.",
 }
+_HINTS = {403: "Check that this account may use the API.", 405: "Check server: it does not offer this grant_type (FortiCNP has no password grant)."}
 
 
 class FortiCwp(TokenService):
@@ -43,7 +47,6 @@ class FortiCwp(TokenService):
         "password": Grant(needs=("username", "password"), cache_key=("username", "password"), foreign=("credential", "refresh_token")),
         "refresh_token": Grant(needs=("refresh_token",), cache_key=("refresh_token",)),
     }
-    hints = {403: "Check that this account may use the API.", 405: "Check server: it does not offer this grant_type (FortiCNP has no password grant)."}
 
     @classmethod
     def validate(cls, options: dict[str, Any], explicit: Collection[str]) -> None:
@@ -51,8 +54,13 @@ class FortiCwp(TokenService):
         if options["credential"] is not None:
             options["credential"] = options["credential"].strip() or None
         super().validate(options, explicit)
-        if options["grant_type"] == "client_credentials" and not re.fullmatch(r"[\x20-\x7e]+", options["credential"]):
-            raise OptionError("credential holds a line end, a control character or a letter outside ASCII. Copy it again as FortiCWP shows it.")
+        if options["grant_type"] == "client_credentials":
+            _check_credential(options["credential"], product=_product(options["server"]))
+
+    @property
+    def hints(self) -> Mapping[Any, str]:
+        """What to check, for an OAuth error or a status."""
+        return _HINTS
 
     def run(self, *, check_mode: bool) -> dict[str, Any]:
         """Get a token, also in check mode, because later tasks need it. The server cannot revoke one."""
@@ -72,7 +80,33 @@ class FortiCwp(TokenService):
             # Raw, not base64: in the page's sample the credential itself follows the word Basic.
             headers["Authorization"] = f"Basic {self.options['credential']}"
         response = self.http.post(_PATHS[grant_type], headers=headers, data=form)
-        if response.status != 200:
-            raise self.refuse(response, dict.fromkeys((400, 401, "invalid_client"), _WRONG[grant_type]))
-        token = parse_forticwp(response.json(), server=self.http.server, sent_at=response.sent_at, server_time=response.server_time)
+        wrong = _WRONG[grant_type].format(_product(self.options["server"]))
+        body = self.answer(response, dict.fromkeys((400, 401, "invalid_client"), wrong))
+        token = parse_forticwp(body, server=self.http.server, sent_at=response.sent_at, server_time=response.server_time)
         return token.with_refresh_token(self.options["refresh_token"] if grant_type == "refresh_token" else None)
+
+
+def _product(server: str) -> str:
+    return next((product for name, product in _PRODUCTS.items() if name in server), "FortiCWP")
+
+
+def _check_credential(credential: str, *, product: str) -> None:
+    """Check that a credential can be one, before it is sent.
+
+    :raises OptionError: it cannot.
+    """
+    if not re.fullmatch(r"[\x20-\x7e]+", credential):
+        raise OptionError(f"credential holds a letter outside ASCII. Copy it again as {product} shows it.")
+    if credential.lower().startswith("basic "):
+        raise OptionError("credential begins with the word Basic. Leave it out: it is added when the credential is sent.")
+    if _is_encoded(credential):
+        raise OptionError(f"credential is encoded in base64. Give it as {product} shows it: this API wants it as it is.")
+
+
+def _is_encoded(credential: str) -> bool:
+    """Return whether a credential is readable text in base64. What is random decodes to other bytes, too."""
+    try:
+        decoded = base64.b64decode(credential, validate=True)
+    except ValueError:
+        return False
+    return len(decoded) >= _SHORTEST_ENCODED and re.fullmatch(rb"[\x20-\x7e]+\n?", decoded) is not None

@@ -15,7 +15,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from ansible_collections.forti.oauth.plugins.module_utils._argspec import FORTICWP_RESOURCE_MAP_INFO
-from ansible_collections.forti.oauth.plugins.module_utils._errors import BadResponse, OptionError, quotable
+from ansible_collections.forti.oauth.plugins.module_utils._errors import BadResponse, OptionError, quotable, says_no
 from ansible_collections.forti.oauth.plugins.module_utils._foreign import cleaned
 from ansible_collections.forti.oauth.plugins.module_utils._forticwp import FortiCwp
 from ansible_collections.forti.oauth.plugins.module_utils._service import check_bearer
@@ -49,7 +49,7 @@ class ResourceMap(FortiCwp):
         """Read the map with the token in the options, also in check mode."""
         headers = {"Authorization": f"Bearer {self.options['access_token']}", "Content-Type": "application/json"}
         response = self.http.get(_PATH, headers=headers, params={})
-        if response.status != 200:
+        if not response.is_success or says_no(response.json_or_empty()):
             raise self.refuse(response, _HINTS)
         return {"changed": False, "server": self.http.server, "resource_map": cleaned(response.json_list())}
 

@@ -14,7 +14,7 @@ from datetime import timezone
 from email.utils import parsedate_to_datetime
 from typing import Any
 
-from ansible_collections.forti.oauth.plugins.module_utils._errors import BadResponse
+from ansible_collections.forti.oauth.plugins.module_utils._errors import SUCCESS, BadResponse
 from ansible_collections.forti.oauth.plugins.module_utils._foreign import parse_json
 
 
@@ -28,6 +28,11 @@ class Response:
     body: bytes = dataclasses.field(repr=False)
     sent_at: float
     repeated: bool = dataclasses.field(default=False, repr=False)  # whether an earlier try of the request may have arrived
+
+    @property
+    def is_success(self) -> bool:
+        """Whether the status is a success. The vendor's pages list 200 and 201."""
+        return self.status in SUCCESS
 
     def json(self) -> dict[str, Any]:
         """Return the JSON object in the body. Its numbers may be infinite.

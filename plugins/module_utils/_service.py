@@ -14,11 +14,12 @@ import functools
 from collections.abc import Callable, Collection, Mapping
 from typing import Any, ClassVar, TypeVar
 
-from ansible_collections.forti.oauth.plugins.module_utils._argspec import Spec, secret_values, validated, where_to_set
-from ansible_collections.forti.oauth.plugins.module_utils._errors import FortiError, OptionError, refusal
+from ansible_collections.forti.oauth.plugins.module_utils._argspec import Spec, called
+from ansible_collections.forti.oauth.plugins.module_utils._errors import FortiError, OptionError, error_in, refusal, says_no
 from ansible_collections.forti.oauth.plugins.module_utils._http import Http
 from ansible_collections.forti.oauth.plugins.module_utils._http_response import Response
 from ansible_collections.forti.oauth.plugins.module_utils._http_tls import client_digest, client_paths
+from ansible_collections.forti.oauth.plugins.module_utils._options import check_needed, secret_values, validated
 from ansible_collections.forti.oauth.plugins.module_utils._redaction import RedactedDict
 from ansible_collections.forti.oauth.plugins.module_utils._token import Token
 
@@ -54,7 +55,6 @@ class TokenService(abc.ABC):
     module: ClassVar[str]  # the full name of the module that runs this service on a delegated host
     spec: ClassVar[Spec]
     grants: ClassVar[Mapping[str, Grant]]
-    hints: ClassVar[Mapping[Any, str]]
     revokes: ClassVar[bool] = True  # whether the server can revoke a token
 
     def __init__(self, options: Mapping[str, Any], *, warn: Notify, notify: Notify, delegated_to: str | None = None) -> None:
@@ -100,10 +100,22 @@ class TokenService(abc.ABC):
         grant = cls.grants[grant_type]
         for name in grant.foreign:
             if name in explicit:
-                raise OptionError(f"{name} does not go with grant_type {grant_type}. Leave it out, or set grant_type to the grant it belongs to.")
-        for name in grant.needs:
-            if options[name] is None:
-                raise OptionError(f"{name} is missing: grant_type {grant_type} needs it. {where_to_set(cls.spec, name)}")
+                raise OptionError(
+                    f"{called(cls.spec, name)} does not go with grant_type {grant_type}. Set grant_type to {cls._grant_of(name)}, or leave it out."
+                )
+        needed, note = cls.needs(options)
+        check_needed(cls.spec, options, needed=needed, needed_by=f"grant_type {grant_type}", note=note)
+
+    @classmethod
+    def needs(cls, options: Mapping[str, Any]) -> tuple[tuple[str, ...], str]:
+        """Return the options that the grant needs, and what else a person should know if one of them is missing."""
+        return cls.grants[options["grant_type"]].needs, ""
+
+    @classmethod
+    def _grant_of(cls, name: str) -> str:
+        """Return the grant that an option belongs to."""
+        needing = [grant_type for grant_type, grant in cls.grants.items() if name in grant.needs]
+        return (needing or [grant_type for grant_type, grant in cls.grants.items() if name not in grant.foreign])[0]
 
     @functools.cached_property
     def http(self) -> Http:
@@ -164,9 +176,18 @@ class TokenService(abc.ABC):
         """The seconds to wait for another task that gets the same token: its own timeouts, and a margin."""
         return float(self.options.get("push_timeout") or 0) + (self.options["retries"] + 1) * self.options["timeout"] + _LOCK_MARGIN
 
+    def verifier(self, access_token: str) -> TokenService | None:
+        """Return the service that tells whether a token is live; None if the server does not tell."""
+        return None
+
     def resumes(self, challenge: Mapping[str, str]) -> bool:
         """Return whether the task goes on with a challenge that an earlier task did not wait for."""
         return False
+
+    @property
+    def hints(self) -> Mapping[Any, str]:
+        """What to check, for an OAuth error or a status."""
+        return {}
 
     def fetch(self) -> Token:
         """Return a new token for the options.
@@ -192,21 +213,32 @@ class TokenService(abc.ABC):
     def _as_result(self, token: Token) -> dict[str, Any]:
         return {"changed": False, **token.as_result(self.source)}
 
+    def answer(self, response: Response, hints: Mapping[Any, str] | None = None) -> dict[str, Any]:
+        """Return the JSON object of a response that should hold a token.
+
+        :raises FortiError: its status is not a success, or it is a success that says no. That is a refusal like a 401.
+        """
+        if not response.is_success:
+            raise self.refuse(response, hints)
+        body = response.json()
+        if says_no(body):
+            raise self.refuse(response, hints)
+        return body
+
     def refuse(self, response: Response, hints: Mapping[Any, str] | None = None) -> FortiError:
-        """Return the error for a response whose status is not a success."""
+        """Return the error for a response whose status is not a success, or whose body says no."""
         body = response.json_or_empty()
         return refusal(
             server=self.http.server,
             status=response.status,
             body=body,
-            hint=self._hint(response.status, body.get("error"), {**self.hints, **(hints or {})}),
+            hint=self._hint(401 if response.is_success else response.status, error_in(body), {**self.hints, **(hints or {})}),
             secrets=self.http.secrets,
         )
 
-    def _hint(self, status: int, error: Any, hints: Mapping[Any, str]) -> str:
+    def _hint(self, status: int, error: str | None, hints: Mapping[Any, str]) -> str:
         known = {**_HINTS, **hints}
-        by_error = known.get(error) if isinstance(error, str) else None
-        return by_error or known.get(status) or (_SERVERS_FAULT if status >= 500 else "Check server.")
+        return known.get(error) or known.get(status) or (_SERVERS_FAULT if status >= 500 else "Check server.")
 
 
 def _given(spec: Spec, explicit: Collection[str], options: Mapping[str, Any]) -> list[str]:

@@ -22,12 +22,17 @@ extends_documentation_fragment:
   - forti.oauth._attributes.token
   - forti.oauth._fac
   - forti.oauth._fac.token
+  - forti.oauth._fac.one_time
+  - forti.oauth._fac.on_challenge
   - forti.oauth._fac.task
   - forti.oauth._server
   - forti.oauth._cache
+  - forti.oauth._cache.force
+  - forti.oauth._cache.verify
 notes:
-  - Every lasting option also comes from an environment variable, C(FAC_) and the option's name in capitals, such as E(FAC_PASSWORD).
-    O(cache) comes from E(FORTI_OAUTH_CACHE). Options for one time or one task have none (O(code), O(code_verifier), O(challenge),
+  - Every lasting option also comes from a variable, C(fac_oauth_) and the option's name, such as C(fac_oauth_password), and from an environment
+    variable, C(FAC_) and the name in capitals, such as E(FAC_PASSWORD). The task's own option wins, then the variable, then the environment.
+    O(cache) comes from C(forti_oauth_cache) and E(FORTI_OAUTH_CACHE). Options for one time or one task have none (O(code), O(code_verifier), O(challenge),
     O(challenge_response), O(session), O(refresh_token), O(access_token), O(state), O(force)).
   - With O(grant_type=authorization_code) the token is kept for the one code, also with O(username). Without the code, go on with the refresh token.
 seealso:

@@ -24,6 +24,7 @@ extends_documentation_fragment:
   - forti.oauth._forticwp
   - forti.oauth._server
   - forti.oauth._cache
+  - forti.oauth._cache.force
 options:
   access_token:
     description:
@@ -35,7 +36,8 @@ options:
       - If not set, that happens where the account has only one company.
     type: str
 notes:
-  - Every option but O(access_token), O(refresh_token) and O(force) also comes from an environment variable, C(FORTICWP_) and the option's name in capitals,
+  - Every option but O(access_token), O(refresh_token) and O(force) also comes from a variable, C(forticwp_) and the
+    option's name, and from an environment variable, C(FORTICWP_) and the name in capitals,
     such as E(FORTICWP_COMPANY). O(cache) comes from E(FORTI_OAUTH_CACHE).
 seealso:
   - module: forti.oauth.forticwp_token

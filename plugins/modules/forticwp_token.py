@@ -23,8 +23,10 @@ extends_documentation_fragment:
   - forti.oauth._forticwp.task
   - forti.oauth._server
   - forti.oauth._cache
+  - forti.oauth._cache.force
 notes:
-  - Every option but O(refresh_token), O(state) and O(force) also comes from an environment variable, C(FORTICWP_) and the option's name in capitals, such as
+  - Every option but O(refresh_token), O(state) and O(force) also comes from a variable, C(forticwp_) and the option's name, and from an
+    environment variable, C(FORTICWP_) and the name in capitals, such as
     E(FORTICWP_CREDENTIAL). O(cache) comes from E(FORTI_OAUTH_CACHE).
 seealso:
   - module: forti.oauth.forticwp_resource_map_info

@@ -20,6 +20,8 @@ extends_documentation_fragment:
   - forti.oauth._attributes.controller
   - forti.oauth._cache.store
 options:
+  cache:
+    required: true
   server:
     description: Forget only the tokens of this server.
     type: str

@@ -18,6 +18,9 @@ extends_documentation_fragment:
   - forti.oauth._attributes
   - forti.oauth._attributes.controller
   - forti.oauth._cache.store
+options:
+  cache:
+    default: run
 seealso:
   - module: forti.oauth.token_store
 """
@@ -46,6 +49,11 @@ where:
   returned: success
   type: str
   sample: the directory /home/me/.cache/forti_oauth
+msg:
+  description: That nothing is kept between runs.
+  returned: if O(cache=run)
+  type: str
+  version_added: 2.0.0
 entries:
   description: The entries.
   returned: success
@@ -59,6 +67,18 @@ entries:
       type: str
       returned: always
       sample: token
+    service:
+      description: V(fac) (FortiAuthenticator, FortiCloud) or V(forticwp) (FortiCWP, FortiCNP, FortiCASB). C(null) if the entry does not tell.
+      type: str
+      returned: always
+      sample: fac
+      version_added: 2.0.0
+    client_id:
+      description: The client that the token was got for. C(null) if the entry does not tell.
+      type: str
+      returned: always
+      sample: ansible
+      version_added: 2.0.0
     server:
       description: The URL of the server. C(null) where the entry holds none.
       type: str

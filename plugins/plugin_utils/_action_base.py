@@ -13,15 +13,17 @@ import os
 from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar
 
-from ansible.errors import AnsibleError
+from ansible.errors import AnsibleConnectionFailure, AnsibleError
 from ansible.plugins.action import ActionBase
 from ansible_collections.forti.oauth.plugins.module_utils._argspec import Spec, environment_variables
-from ansible_collections.forti.oauth.plugins.module_utils._errors import ChallengeRequired, FortiError
+from ansible_collections.forti.oauth.plugins.module_utils._errors import ChallengeRequired, FortiError, OptionError
 from ansible_collections.forti.oauth.plugins.module_utils._redaction import MASKED_BY_CORE
 from ansible_collections.forti.oauth.plugins.module_utils._service import TokenService
 from ansible_collections.forti.oauth.plugins.plugin_utils._facts import refuse_facts
+from ansible_collections.forti.oauth.plugins.plugin_utils._loop_item import hide_item, texts_to_hide
 from ansible_collections.forti.oauth.plugins.plugin_utils._remote_module import RemoteModule, cleaned_output
 from ansible_collections.forti.oauth.plugins.plugin_utils._token_provider import Result, TokenProvider, notify, warn
+from ansible_collections.forti.oauth.plugins.plugin_utils._variables import with_variables
 
 ROLE_OPTIONS = "_options"  # an argument of the role token: a dictionary of all options
 ROLE_VARIABLES = (
@@ -48,19 +50,28 @@ class TokenActionBase(ActionBase):
         self._variables = task_vars or {}
         # On the task, because core makes a new action for each retry.
         self._no_log_as_written = vars(self._task).setdefault("_no_log_as_written", self._task.no_log)
-        on_challenge = "fail"
+        on_challenge, secrets = "fail", set[str]()
         try:
             with task_environment(self, self.service.spec):
+                if self._task.loop:
+                    secrets = texts_to_hide(self.service.spec, self._task.args)
                 self._take_role_options()
-                service = self.service.from_options(self._task.args, explicit=self._task.args, warn=warn, notify=notify, delegated_to=self._delegated_to())
+                self._given = with_variables(self.service.spec, self._task.args, known=self._variables, template=self._templar.template)
+                if self._task.loop:
+                    secrets |= texts_to_hide(self.service.spec, self._given)
+                service = self.service.from_options(self._given, explicit=self._task.args, warn=warn, notify=notify, delegated_to=self._delegated_to())
                 on_challenge = service.options.get("on_challenge", "fail")
                 result.update(self._perform(service))
         except ChallengeRequired as exc:
             result.update(failed=on_challenge == "fail", changed=False, **exc.as_result())
         except FortiError as exc:
             result.update(failed=True, changed=False, **exc.as_result())
+        except AnsibleConnectionFailure as exc:
+            if not self._task.loop:
+                raise
+            result.update(unreachable=True, changed=False, msg=str(exc))  # the result of core's own would show the item
         self._hide(result)
-        return result
+        return hide_item(result, self._task, self._variables, self._templar, secrets) if self._task.loop else result
 
     def _hide(self, result: Result) -> None:
         """Keep a result with secrets out of the log. The registered variable stays whole, and a failure stays readable.
@@ -81,7 +92,7 @@ class TokenActionBase(ActionBase):
 
     def _provider(self, service: TokenService) -> TokenProvider:
         """Return the provider. It asks from this process, or from the host that the task is delegated to."""
-        remote = RemoteModule(self, self._variables).run if service.delegated_to else None
+        remote = RemoteModule(self, variables=self._variables, given=self._given).run if service.delegated_to else None
         return TokenProvider(service, request_id=str(self._task._uuid), remote=remote, check_mode=self._task.check_mode)
 
     def _parse_returned_data(self, res: Any, *arguments: Any, **options: Any) -> Any:
@@ -108,12 +119,14 @@ class TokenActionBase(ActionBase):
     def _take_role_options(self) -> None:
         """Take the role's dictionary for the arguments. All others come from C(module_defaults), which must not redirect the role's secrets.
 
-        :raises OptionError: a variable of the role comes from the host's facts.
+        :raises OptionError: a variable of the role comes from the host's facts, or is not a dictionary.
         """
-        if ROLE_OPTIONS in self._task.args:
-            refuse_facts(ROLE_VARIABLES, self._variables)
-        if isinstance(self._task.args.get(ROLE_OPTIONS), Mapping):
-            self._task.args = dict(self._task.args[ROLE_OPTIONS])
+        if ROLE_OPTIONS not in self._task.args:
+            return
+        refuse_facts(ROLE_VARIABLES, self._variables)
+        if not isinstance(self._task.args[ROLE_OPTIONS], Mapping):
+            raise OptionError("token_fac_options and token_forticwp_options must be dictionaries. For none of the options, write {}.")
+        self._task.args = dict(self._task.args[ROLE_OPTIONS])
 
 
 @contextlib.contextmanager

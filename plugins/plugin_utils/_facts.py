@@ -31,7 +31,8 @@ def problem_with(names: Iterable[str], variables: Mapping[str, Any]) -> str | No
 
     Any module's result may set facts, so they are the host's words. They win over the defaults of a role and over the inventory.
     """
-    steered = next((name for name in names if is_fact(name, variables)), None)
+    facts = variables.get("ansible_facts") or ()
+    steered = next((name for name in [name for name in names if name in facts] if is_fact(name, variables)), None)
     if steered is None:
         return None
     return (

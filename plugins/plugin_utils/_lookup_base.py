@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from ansible import constants as C
 from ansible.errors import AnsibleError, AnsibleLookupError
+from ansible.utils.display import Display
 
 if TYPE_CHECKING:
     from ansible_collections.forti.oauth.plugins.module_utils._service import TokenService
@@ -29,6 +30,8 @@ try:
 except ModuleNotFoundError:
     _lookup_answers = None
 
+_display = Display()
+_VERBOSITY = 2  # -vv tells what was decided
 _CACHE = "forti_oauth_cache"  # the variable of the option cache, for both services
 
 
@@ -67,6 +70,8 @@ class TokenLookup:
 
             ask = functools.partial(self._ask, answers, terms, variables or {}, kwargs, asked_at=time.time())
             answer = single_flight(answers.lock(), answers.get, ask) if answers else ask()
+        elif _display.verbosity >= _VERBOSITY:
+            _display.vv("forti.oauth: a lookup with the same options has its token in the temporary folder of this run")
         return [answer]
 
     def _check_facts(self, variables: Mapping[str, Any], kwargs: Mapping[str, Any]) -> None:

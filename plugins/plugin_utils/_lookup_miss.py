@@ -14,12 +14,14 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from ansible import constants as C
-from ansible_collections.forti.oauth.plugins.module_utils._argspec import decrypted, unknown_option, validated
+from ansible_collections.forti.oauth.plugins.module_utils._argspec import NOT_SET, Spec
 from ansible_collections.forti.oauth.plugins.module_utils._errors import OptionError
+from ansible_collections.forti.oauth.plugins.module_utils._options import unknown_option, validated
 from ansible_collections.forti.oauth.plugins.module_utils._redaction import MASKED_BY_CORE
-from ansible_collections.forti.oauth.plugins.module_utils._token import Token
+from ansible_collections.forti.oauth.plugins.plugin_utils._cache.cache_request import Entry
 from ansible_collections.forti.oauth.plugins.plugin_utils._facts import problem_with
 from ansible_collections.forti.oauth.plugins.plugin_utils._token_provider import TokenProvider, notify, warn
+from ansible_collections.forti.oauth.plugins.plugin_utils._variables import taken_from_variables, with_variables
 
 if TYPE_CHECKING:
     from ansible_collections.forti.oauth.plugins.plugin_utils._cache.lookup_answers import LookupAnswers
@@ -28,7 +30,6 @@ if TYPE_CHECKING:
 _TASK_ONLY = frozenset({"state", "access_token", "on_challenge"})
 _RETURN_AS = {"return_as": {"type": "str", "default": "access_token", "choices": ["access_token", "authorization", "dict"]}}
 _INI = frozenset({"server", "client_id", "cache", "ca_path", "validate_certs", "timeout", "retries"})  # options that ansible.cfg may hold
-_NOT_SET = (None, "")  # core would take an empty text for a value
 _LONGEST = 86400  # seconds for which an answer is stored if its token never expires
 
 
@@ -49,22 +50,22 @@ def get_token(lookup: Any, answers: LookupAnswers | None, terms: list[Any], vari
     answer = _answer(entry.as_result(), return_as)
     # A certificate may change in its place, which the question does not tell.
     if answers and not service.options["force"] and service.options["client_cert"] is None:
-        _store(answers, answer, entry.token, min_validity=service.options["min_validity"], generation=provider.generation)
+        _store(answers, answer, entry, service.options, generation=provider.generation)
     return answer
 
 
 def definitions_of(lookup: Any) -> dict[str, dict[str, Any]]:
-    """Return the definitions of a lookup's options. Types and defaults are left to the spec, so that modules and lookups judge values alike."""
+    """Return what core reads of a lookup's options: those of the call, the environment and ansible.cfg.
+
+    Types and defaults are left to the spec, so that modules and lookups judge values alike.
+    """
     definitions: dict[str, dict[str, Any]] = {}
-    for name, option in lookup.service().spec.items():
-        if name in _TASK_ONLY:
-            continue
+    for name, option in _spec(lookup).items():
         definitions[name] = {"type": "raw", "aliases": list(option.get("aliases", ()))}
         if "fallback" in option:
-            variable = option["fallback"][1][0]
-            definitions[name]["vars"] = [{"name": _variable(lookup, name)}]
+            in_environment = option["fallback"][1][0]
             # An empty variable is not set: AWX injects every field of a credential, filled in or not. Core would take it for a value.
-            definitions[name]["env"] = [{"name": variable}] if os.environ.get(variable) else []
+            definitions[name]["env"] = [{"name": in_environment}] if os.environ.get(in_environment) else []
         if name in _INI:
             definitions[name]["ini"] = [{"section": "forti_oauth" if name == "cache" else lookup.prefix.rstrip("_"), "key": name}]
     return definitions
@@ -72,29 +73,25 @@ def definitions_of(lookup: Any) -> dict[str, dict[str, Any]]:
 
 def problem_with_facts(lookup: Any, variables: Mapping[str, Any], kwargs: Mapping[str, Any]) -> str | None:
     """Return the message for a variable that this lookup would take an option from and that comes from the facts of a host; None if there is none."""
-    spec = lookup.service().spec
-    taken = [name for name in spec if "fallback" in spec[name] and name not in _TASK_ONLY and kwargs.get(name) in _NOT_SET]
-    return problem_with((_variable(lookup, name) for name in taken), variables)
+    return problem_with(taken_from_variables(_spec(lookup), kwargs).values(), variables)
 
 
-def _variable(lookup: Any, name: str) -> str:
-    return "forti_oauth_cache" if name == "cache" else str(lookup.prefix) + name
+def _spec(lookup: Any) -> Spec:
+    return {name: option for name, option in lookup.service().spec.items() if name not in _TASK_ONLY}
 
 
 def _options(lookup: Any, given: Mapping[str, Any], variables: Mapping[str, Any]) -> dict[str, Any]:
     """Return the options as core's precedence has them: those of the call, then variables, environment, ansible.cfg."""
     definitions = definitions_of(type(lookup))
+    for name in _TASK_ONLY.intersection(given):
+        raise OptionError(f"Unknown option {name}. Only the module has it: a lookup gets a token or fails.")
     known = {name for option in definitions for name in (option, *definitions[option]["aliases"])}
     if not known.issuperset(given):
         raise unknown_option(set(given) - known, known | set(_RETURN_AS))
-    names = {source["name"] for definition in definitions.values() for source in definition.get("vars", ())}
-    own = decrypted({name: lookup._templar.template(variables[name]) for name in names if name in variables})
     if hasattr(C.config, "initialize_plugin_configuration_definitions"):
         C.config.initialize_plugin_configuration_definitions("lookup", type(lookup).__module__, definitions)
-    lookup.set_options(
-        var_options={name: value for name, value in own.items() if value not in _NOT_SET},
-        direct={name: value for name, value in given.items() if value not in _NOT_SET},
-    )
+    named = with_variables(_spec(lookup), given, known=variables, template=lookup._templar.template)
+    lookup.set_options(direct={name: value for name, value in named.items() if value not in NOT_SET})
     return {name: lookup.get_option(name) for name in definitions}
 
 
@@ -104,9 +101,11 @@ def _answer(result: dict[str, Any], return_as: str) -> Any:
     return result[return_as]
 
 
-def _store(answers: LookupAnswers, answer: Any, token: Token, *, min_validity: int, generation: bytes) -> None:
-    left = token.expires_in()
-    good_for = _LONGEST if left is None else left - max(1, min_validity)
+def _store(answers: LookupAnswers, answer: Any, entry: Entry, options: Mapping[str, Any], *, generation: bytes) -> None:
+    left = entry.token.expires_in()
+    good_for: float = _LONGEST if left is None else left - max(1, options["min_validity"])
+    if options.get("verify") == "always":
+        good_for = min(good_for, entry.verified_for())
     if isinstance(answer, dict):
         answer = {**answer, "source": "cache"}  # as the next lookup gets it
-    answers.put(answer, generation=generation, secrets=token.secrets() if MASKED_BY_CORE else [], good_for=good_for)
+    answers.put(answer, generation=generation, secrets=entry.token.secrets() if MASKED_BY_CORE else [], good_for=good_for)

@@ -16,17 +16,17 @@ from typing import Any
 
 from ansible.plugins.action import ActionBase
 from ansible_collections.forti.oauth.plugins.module_utils import _result_cipher
-from ansible_collections.forti.oauth.plugins.module_utils._argspec import secret_values
 from ansible_collections.forti.oauth.plugins.module_utils._errors import LONGEST_SEARCHED, ChallengeRequired, RemoteFailure, quotable
 from ansible_collections.forti.oauth.plugins.module_utils._fac_challenge import Challenge
 from ansible_collections.forti.oauth.plugins.module_utils._foreign import one_line, parse_json
+from ansible_collections.forti.oauth.plugins.module_utils._options import secret_values
 from ansible_collections.forti.oauth.plugins.module_utils._redaction import RedactedDict, redact, register, register_foreign
 from ansible_collections.forti.oauth.plugins.module_utils._service import TokenService
 
 Result = dict[str, Any]
 
 # The controller uses these; the module does not get them.
-_CONTROLLER_ONLY = frozenset({"cache", "min_validity", "force", "on_challenge"})
+_CONTROLLER_ONLY = frozenset({"cache", "min_validity", "force", "verify", "on_challenge"})
 _TEXTS = ("msg", "error", "error_description", "result")  # of what our modules write
 _WARNINGS = "host_warnings"  # a name that core does not know
 _LONGEST_MESSAGE = 2000  # letters
@@ -76,10 +76,14 @@ def _printable(text: str) -> str:
 class RemoteModule:
     """Runs modules on the host of an action plugin's task."""
 
-    def __init__(self, action: ActionBase, variables: dict[str, Any]) -> None:
-        """:arg variables: the task's variables."""
+    def __init__(self, action: ActionBase, *, variables: dict[str, Any], given: Mapping[str, Any]) -> None:
+        """
+        :arg variables: the task's variables.
+        :arg given: the options as they were written, in the task or in variables.
+        """
         self._action = action
         self._variables = variables
+        self._given = given
 
     def run(self, service: TokenService) -> Mapping[str, Any]:
         """Run the service's module, and return what it claims. If a push is to be waited for, the module runs twice: the notice is shown in between.
@@ -112,8 +116,8 @@ class RemoteModule:
         return claimed
 
     def _arguments(self, service: TokenService) -> dict[str, Any]:
-        """Return the options that the module gets. A path goes as the task wrote it, because ~ is another folder on the host."""
-        written = {name: self._action._task.args.get(name) for name, option in service.spec.items() if option["type"] == "path"}
+        """Return the options that the module gets. A path goes as it was written, because ~ is another folder on the host."""
+        written = {name: self._given.get(name) for name, option in service.spec.items() if option["type"] == "path"}
         options = {name: service.options[name] for name in service.spec if service.options[name] is not None and name not in _CONTROLLER_ONLY}
         return {name: written.get(name) or value for name, value in options.items()}
 

@@ -12,16 +12,19 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from ansible.plugins.action import ActionBase
-from ansible_collections.forti.oauth.plugins.module_utils._argspec import Spec, server_url, validated
-from ansible_collections.forti.oauth.plugins.module_utils._errors import FortiError, OptionError
+from ansible_collections.forti.oauth.plugins.module_utils._argspec import Spec
+from ansible_collections.forti.oauth.plugins.module_utils._errors import FortiError, OptionError, quotable
+from ansible_collections.forti.oauth.plugins.module_utils._options import check_needed, server_url, validated
 from ansible_collections.forti.oauth.plugins.module_utils._token import iso8601
 from ansible_collections.forti.oauth.plugins.plugin_utils._action_base import task_environment
 from ansible_collections.forti.oauth.plugins.plugin_utils._cache.backend import Backend, BackendError
 from ansible_collections.forti.oauth.plugins.plugin_utils._cache.backends import existing_backend
 from ansible_collections.forti.oauth.plugins.plugin_utils._cache.entry_cipher import read_header
+from ansible_collections.forti.oauth.plugins.plugin_utils._variables import with_variables
 
 Result = dict[str, Any]
 _KINDS = ("token", "failure", "ended", "answer", "derived", "hung")
+_SERVICES = ("fac", "forticwp")
 Headers = dict[str, dict[str, Any]]  # name of an entry -> its header; empty if the entry is corrupt
 
 
@@ -35,7 +38,9 @@ class StoreActionBase(ActionBase):
         result: Result = super().run(tmp, task_vars)
         try:
             with task_environment(self, self.spec):
-                options = validated(self.spec, self._task.args)
+                given = with_variables(self.spec, self._task.args, known=task_vars or {}, template=self._templar.template)
+                options = validated(self.spec, given)
+                check_needed(self.spec, options)
             backend = existing_backend(options["cache"])
             headers = {name: read_header(entry) or {} for name, entry in backend.entries()}
             result.update(self._perform(backend, headers, options))
@@ -51,7 +56,9 @@ def shown(header: Mapping[str, Any]) -> Result:
     """Return what a person may know of an entry. A value is None if it is corrupt: the header is not authenticated, so it may hold anything."""
     return {
         "kind": next((kind for kind in _KINDS if kind == header.get("kind")), None),
+        "service": next((service for service in _SERVICES if service == header.get("service")), None),
         "server": _server(header.get("server")),
+        "client_id": quotable(header.get("client_id"), ()),
         "expires_at": _time(header.get("expires_at")),
         "kept_until": _time(header.get("keep_until")),
     }

@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 
 from ansible import constants as C
 from ansible.utils.display import Display
-from ansible_collections.forti.oauth.plugins.module_utils._errors import NotConnected, OptionError
+from ansible_collections.forti.oauth.plugins.module_utils._errors import FortiError, NotConnected, OptionError
 from ansible_collections.forti.oauth.plugins.module_utils._service import TokenService
 from ansible_collections.forti.oauth.plugins.module_utils._token import Token
 from ansible_collections.forti.oauth.plugins.plugin_utils._cache.backends import backends
@@ -28,6 +28,7 @@ Remote = Callable[[TokenService], Mapping[str, Any]]  # runs the module of a ser
 T = TypeVar("T")
 
 _display = Display()
+_VERBOSITY = 2  # -vv tells what was decided
 
 
 def warn_once(message: str) -> None:
@@ -108,7 +109,9 @@ class TokenProvider:
         :arg changes: options that are changed for it.
         :raises FortiError: it failed.
         """
-        service = self._service.with_options(**changes)
+        return self._ask(self._service.with_options(**changes))
+
+    def _ask(self, service: TokenService) -> Result:
         if self._remote:
             return service.rebuilt(self._remote(service))
         return _from_here(functools.partial(service.run, check_mode=self._check_mode))
@@ -127,7 +130,16 @@ class TokenProvider:
     def _revoke_token(self, access_token: str) -> bool:
         return bool(self.ask(access_token=access_token)["changed"])
 
+    def _is_live(self, access_token: str) -> bool | None:
+        """Return whether a token is live; None if the server does not tell."""
+        verifier = self._service.verifier(access_token)
+        try:
+            return bool(self._ask(verifier)["valid"]) if verifier else None
+        except FortiError:
+            return None
+
     def _request(self, key: dict[str, str]) -> CacheRequest:
+        verify = self._service.options.get("verify")
         return CacheRequest(
             key=key,
             request_id=self._request_id if self._service.options["force"] else None,
@@ -138,18 +150,27 @@ class TokenProvider:
             asked_at=self._asked_at,
             waits=float(self._service.options.get("push_timeout") or 0),
             resumes=self._service.resumes,
+            is_live=self._is_live if verify in ("shared", "always") else None,
+            verifies_own=verify == "always",
         )
+
+    @property
+    def _log(self) -> Callable[[str], None] | None:
+        """What tells a decision; None if nobody reads it."""
+        if _display.verbosity < _VERBOSITY:
+            return None
+        return lambda text: _display.vv(f"forti.oauth: {self._service.options['server']}: {text}")
 
     @functools.cached_property
     def _cache(self) -> TokenCache:
         service = self._service
         open_backends = backends(service.options["cache"])
         if len(open_backends) < 2:
-            return TokenCache(open_backends, warn=warn_once)
+            return TokenCache(open_backends, warn=warn_once, log=self._log)
         why_not_kept = service.why_not_kept
         if why_not_kept:
             warn_once(f"The token is kept for this run only, not where the option cache says: {why_not_kept}.")
-        return TokenCache(open_backends, for_run_only=bool(why_not_kept) or not service.has_secret_key, warn=warn_once)
+        return TokenCache(open_backends, for_run_only=bool(why_not_kept) or not service.has_secret_key, warn=warn_once, log=self._log)
 
 
 def _from_here(ask: Callable[[], T]) -> T:

@@ -38,6 +38,8 @@ PASSWORDS = {
     "robot": "Robot-Word-12345678",
     "cwp": "Cwp-Word-12345678",
     "credential": "f59fb84e-c896-4d38-91f3-1eee401823b6",
+    "casb": "Casb-Word-12345678",
+    "casb_credential": "7f0c9a52-1b64-4b8e-9d0a-35c6e2f4a817",
     "client": "Client-Secret-9f3kQ2",
     "portal": "Portal-Secret-77aLm4",
     "wrong": "not-the-password-4711",

@@ -74,7 +74,9 @@ BODIES = {
 }
 TOKENS = {
     "none": Case(answered({"token_type": "Bearer"}), f"answered without a usable token: access_token is missing. {CHECK_SERVER}"),
-    "status fail": Case(answered({"status": "fail", "message": "no"}), "answered without a usable token: access_token is missing."),
+    "status fail": Case(
+        answered({"status": "fail", "message": "no"}), "answered 200 fail (no). Check username and password", "answered 200 fail (no). Check credential"
+    ),
     "null": Case(token("null"), "access_token is no text."),
     "a number": Case(token("4711"), "access_token is no text."),
     "empty": Case(token('""'), "access_token is empty."),

@@ -35,32 +35,50 @@ CASES = {
         {**USER, "server": "fac.example.com:https"},
         "server must be a host, host:port or https://host:port, without a path, in ASCII.",
     ),
-    "no server": ("fac_oauth_token", {**USER, "server": ""}, "server is missing. Set it, or the environment variable FAC_SERVER."),
+    "no server": (
+        "fac_oauth_token",
+        {**USER, "server": ""},
+        "server is missing. Set it, or the variable fac_oauth_server, or the environment variable FAC_SERVER.",
+    ),
     "no password": (
         "fac_oauth_token",
         {"username": "luser1"},
-        "password is missing: grant_type password needs it. Set it, or the environment variable FAC_PASSWORD.",
+        "password is missing: grant_type password needs it. Set it, or the variable fac_oauth_password, or the environment variable FAC_PASSWORD.",
     ),
     "empty password": ("fac_oauth_token", {"username": "luser1", "password": ""}, "password is missing"),
-    "no user": ("fac_oauth_token", {"password": PASSWORDS["luser1"]}, "username is missing: grant_type password needs it, or iam_account with iam_user."),
+    "no user": (
+        "fac_oauth_token",
+        {"password": PASSWORDS["luser1"]},
+        "username is missing: grant_type password needs it, or iam_account with iam_user in place of username. "
+        "Set it, or the variable fac_oauth_username, or the environment variable FAC_USERNAME.",
+    ),
     "half an iam user": (
         "fac_oauth_token",
         {"password": PASSWORDS["robot"], "iam_user": "robot"},
-        "iam_account and iam_user are needed together; only iam_user is set.",
+        "iam_account is missing: grant_type password needs it. iam_account and iam_user are needed together; only iam_user is set. "
+        "Set it, or the variable fac_oauth_iam_account, or the environment variable FAC_IAM_ACCOUNT.",
     ),
     "two users": ("fac_oauth_token", {**USER, "iam_account": "acme", "iam_user": "robot"}, "username and iam_account do not go together"),
-    "code with password": ("fac_oauth_token", {**USER, "code": "a-code-of-4711"}, "code does not go with grant_type password."),
-    "refresh with password": ("fac_oauth_token", {**USER, "refresh_token": "a-refresh-token-4711"}, "refresh_token does not go with grant_type password."),
+    "code with password": (
+        "fac_oauth_token",
+        {**USER, "code": "a-code-of-4711"},
+        "code does not go with grant_type password. Set grant_type to authorization_code",
+    ),
+    "refresh with password": (
+        "fac_oauth_token",
+        {**USER, "refresh_token": "a-refresh-token-4711"},
+        "refresh_token does not go with grant_type password. Set grant_type to refresh_token, or leave it out.",
+    ),
     "refresh with code": (
         "fac_oauth_token",
         {"grant_type": "authorization_code", "code": "a-code-of-4711", "refresh_token": "a-refresh-token-4711"},
-        "refresh_token does not go with grant_type authorization_code.",
+        "refresh_token does not go with grant_type authorization_code. Set grant_type to refresh_token, or leave it out.",
     ),
     "no code": ("fac_oauth_token", {"grant_type": "authorization_code"}, "code is missing: grant_type authorization_code needs it."),
     "otp with refresh": (
         "fac_oauth_token",
         {"grant_type": "refresh_token", "refresh_token": "a-refresh-token-4711", "otp": "471147"},
-        "challenge_response does not go with grant_type refresh_token.",
+        "otp does not go with grant_type refresh_token. Set grant_type to password, or leave it out.",
     ),
     "unknown grant": ("fac_oauth_token", {**USER, "grant_type": "client_credentials"}, "value of grant_type must be one of"),
     "unknown method": ("fac_oauth_token", {**USER, "method": "pigeon"}, "value of method must be one of"),
@@ -72,13 +90,18 @@ CASES = {
     "no credential": (
         "forticwp_token",
         {},
-        "credential is missing: grant_type client_credentials needs it. Set it, or the environment variable FORTICWP_CREDENTIAL.",
+        "credential is missing: grant_type client_credentials needs it. "
+        "Set it, or the variable forticwp_credential, or the environment variable FORTICWP_CREDENTIAL.",
     ),
-    "credential and user": ("forticwp_token", {"credential": CREDENTIAL, **USER}, "username does not go with grant_type client_credentials."),
+    "credential and user": (
+        "forticwp_token",
+        {"credential": CREDENTIAL, **USER},
+        "username does not go with grant_type client_credentials. Set grant_type to password",
+    ),
     "credential with password": (
         "forticwp_token",
         {"grant_type": "password", "credential": CREDENTIAL, **USER},
-        "credential does not go with grant_type password.",
+        "credential does not go with grant_type password. Set grant_type to client_credentials, or leave it out.",
     ),
     "line in credential": ("forticwp_token", {"credential": CREDENTIAL + "\nX-Other: 1"}, "credential holds a line end, a control character"),
     "tab in credential": ("forticwp_token", {"credential": "a-tab\t4711"}, "credential holds a line end, a control character"),
@@ -87,8 +110,8 @@ CASES = {
 TASKS_ONLY = {
     "token with present": ("fac_oauth_token", {**USER, "access_token": "a-token-of-4711"}, "access_token goes with state absent only"),
     "absent, nothing kept": ("fac_oauth_token", {"state": "absent", "cache": "none", **USER}, "access_token is missing: with cache none"),
-    "unknown option": ("fac_oauth_token", {**USER, "usrname": "x"}, "Unknown option usrname. Known are access_token"),
-    "two lines in token": ("fac_oauth_token_info", {"access_token": "a-token\nof-4711"}, "access_token holds a space, a line end"),
+    "unknown option": ("fac_oauth_token", {**USER, "usrname": "x"}, "Unknown option usrname. Did you mean username?"),
+    "two lines in token": ("fac_oauth_token_info", {"access_token": "a-token\nof-4711"}, "access_token holds a line end, a control character"),
 }
 
 

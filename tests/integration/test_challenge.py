@@ -44,7 +44,7 @@ def test_no_code_at_hand_fails_with_the_challenge(play: Player, user: str) -> No
     result = outcome["r"]
     assert result["failed"]
     assert result["challenge"]["challenge"] == {"sms1": "otp", "radius1": "radius"}[user]
-    assert "wants a second factor" in result["msg"] and "Give challenge_response" in result["msg"]
+    assert "wants a second factor" in result["msg"] and "Give otp, or let on_challenge return it" in result["msg"]
     assert play.sim.counts["fac.token"] == 1
 
 

@@ -12,7 +12,8 @@ import stat
 from typing import Any
 
 import pytest
-from ansible_collections.forti.oauth.plugins.module_utils._argspec import FAC_TOKEN, FORTICWP_TOKEN, Spec, environment_variables, validated
+from ansible_collections.forti.oauth.plugins.module_utils._argspec import FAC_TOKEN, FORTICWP_TOKEN, Spec, environment_variables
+from ansible_collections.forti.oauth.plugins.module_utils._options import validated
 
 from tests.awx.checks import check_credential_type
 from tests.tools.awx_types import CREDENTIAL_TYPES, inject

@@ -17,8 +17,9 @@ from ansible_collections.forti.oauth.plugins.module_utils._token import Token
 from ansible_collections.forti.oauth.plugins.plugin_utils._cache.encrypted import CacheKey
 
 NEGATIVE_LIFE = 60  # seconds for which a refusal or a failed refresh is remembered
+VERIFY_AGAIN = 30  # seconds after which C(verify: always) verifies a token of this run again
 SKEW = 300  # seconds by which the clocks of two machines may differ
-STORED = ("request_id", "refresh_failed_at", "is_own", "is_spent")  # what is stored of an entry beside its token
+STORED = ("request_id", "refresh_failed_at", "verified_at", "is_own", "is_spent")  # what is stored of an entry beside its token
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -34,6 +35,9 @@ class CacheRequest:
     asked_at: float = dataclasses.field(default_factory=time.time)
     replaces: str | None = dataclasses.field(default=None, repr=False)  # the access token that a shared tier held when a forced ask began
     waits: float = 0  # seconds, for a push
+    # Asks the server whether a kept token is live. None verifies no token; a result of None is no answer.
+    is_live: Callable[[str], bool | None] | None = dataclasses.field(default=None, repr=False)
+    verifies_own: bool = False  # also verify the tokens of this run
     # Whether the caller could go on with this challenge of an earlier one.
     resumes: Callable[[Mapping[str, str]], bool] = dataclasses.field(default=lambda _challenge: False, repr=False)
 
@@ -53,6 +57,7 @@ class Entry:
     token: Token
     request_id: str | None = None  # of the caller that forced it
     refresh_failed_at: float = 0.0
+    verified_at: float = 0.0  # when this run verified it
     source: str = "cache"  # login, refresh or cache
     is_own: bool = False  # whether the run in whose tier it is got it; C(Tier.put) tells
     is_spent: bool = False  # whether its refresh token was used
@@ -68,7 +73,19 @@ class Entry:
         )
         if self.token.issued_at > now + SKEW or not is_new:
             return False
+        if request.verifies_own and not shared and self.verified_for() <= 0:
+            return False
         return self.token.is_good_for(1 if is_recent(self.refresh_failed_at, now) else request.min_validity)
+
+    def verified_for(self) -> float:
+        """Return the seconds until C(verify: always) wants the token verified again; not positive if that is due now."""
+        known_at = max(self.verified_at, self.token.issued_at if self.is_own or self.source != "cache" else 0.0)
+        return VERIFY_AGAIN - abs(time.time() - known_at)
+
+    def told(self) -> str:
+        """Return the token in words, without a secret."""
+        left = self.token.expires_in()
+        return "a token that never expires" if left is None else f"a token that is good for {left} s"
 
     def spent(self) -> Entry:
         """Return the entry without its refresh token, as it is from before that is sent."""

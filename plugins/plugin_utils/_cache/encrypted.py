@@ -29,7 +29,7 @@ from ansible_collections.forti.oauth.plugins.plugin_utils._cache.backend import 
     always_held,
     lock_lost,
 )
-from ansible_collections.forti.oauth.plugins.plugin_utils._cache.entry_cipher import FORMAT, KEY_LENGTH, Content, decrypt, encrypt, scrypt
+from ansible_collections.forti.oauth.plugins.plugin_utils._cache.entry_cipher import FORMAT, KEY_LENGTH, Content, decrypt, encrypt, read_header, scrypt
 
 with contextlib.suppress(ImportError):  # ansible-core depends on it, but the import test of ansible-test runs without it
     from cryptography.hazmat.primitives.hashes import SHA256
@@ -79,6 +79,20 @@ class EncryptedCache:
         """The backend's generation after the last change that this process made; empty if it made none."""
         return self._backend.generation if self._backend else b""
 
+    @property
+    def where(self) -> str:
+        """The backend, in words."""
+        return (self._backend or self.open()).where
+
+    def count_others(self, key: CacheKey) -> int:
+        """Return how many tokens are kept for the same server under other cache keys. It reads all entries: only a person's question is worth that."""
+        try:
+            backend, name, _entry_key = self._slot(key, "token", {})
+            headers = [read_header(entry) or {} for other, entry in backend.entries() if other != name]
+        except BackendError:
+            return 0
+        return sum(header.get("kind") == "token" and header.get("server") == key["server"] for header in headers)
+
     def get(self, key: CacheKey, kind: str, **of: str) -> Content | None:
         """Return the content of an entry; None if there is none. An entry that cannot be decrypted is removed.
 
@@ -98,7 +112,8 @@ class EncryptedCache:
 
     def put(self, content: Content, key: CacheKey, kind: str, *, keep_until: float | None, **of: str) -> bool:
         """Store an entry until C(keep_until), in epoch seconds; None is for ever. Return whether it was stored."""
-        header = {"server": key["server"], "kind": kind, "keep_until": keep_until, "expires_at": content.get("expires_at")}
+        whose = {"service": key.get("family"), "server": key["server"], "client_id": key.get("client_id")}
+        header = {**whose, "kind": kind, "keep_until": keep_until, "expires_at": content.get("expires_at")}
         if not self.holds_lock():
             return False
         try:

@@ -62,6 +62,25 @@ class Tier:
             raise failure
         return None
 
+    @property
+    def where(self) -> str:
+        """The backend, in words."""
+        return self._cache.where
+
+    def why_not(self, request: CacheRequest) -> str:
+        """Return in words why C(find) found no token."""
+        entry = self.get(request.key, even_revoked=True)
+        if entry is None:
+            others = self._cache.count_others(request.key)
+            return f"none is kept for these options, and {others} for others of this server" if others else "none is kept"
+        if self.is_revoked(entry.token.server, entry.token.access_token):
+            return "the kept one was ended"
+        if request.request_id:
+            return "force is set"
+        if entry.serves(dataclasses.replace(request, verifies_own=False), shared=self._shared):
+            return "the kept one has to be verified"
+        return f"{entry.told()}, and min_validity is {request.min_validity}"
+
     def get(self, key: CacheKey, *, even_revoked: bool = False) -> Entry | None:
         """Return the token of a cache key, or the newer one that a task got with its refresh token; None if it was revoked."""
         chain = self._chain(key)
@@ -72,10 +91,18 @@ class Tier:
 
     def put(self, entry: Entry, key: CacheKey) -> bool:
         """Store a token as long as it can be used or refreshed. Return whether it was stored."""
+        return self._put(dataclasses.replace(entry, is_own=entry.source != "cache"), key)
+
+    def put_verified(self, entry: Entry, key: CacheKey) -> Entry:
+        """Store that a token of this tier was verified now, and return it."""
+        verified = dataclasses.replace(entry, verified_at=time.time())
+        self._put(verified, key)
+        return verified
+
+    def _put(self, entry: Entry, key: CacheKey) -> bool:
         longest = time.time() + _LONGEST_LIFE
         end = min(longest, longest if entry.token.expires_at is None else entry.token.expires_at)
         keep_until = end + (_REFRESHABLE if entry.token.refresh_token or entry.is_spent else 0)
-        entry = dataclasses.replace(entry, is_own=entry.source != "cache")
         return self._cache.put({**entry.token.as_entry(), **{name: getattr(entry, name) for name in STORED}}, key, "token", keep_until=keep_until)
 
     def spend(self, refresh_token: str, key: CacheKey, *, lock_timeout: float) -> list[CacheKey]:

@@ -12,27 +12,38 @@ import contextlib
 import dataclasses
 import functools
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
-from ansible_collections.forti.oauth.plugins.module_utils._errors import EXPIRED, FortiError, is_refusal
+from ansible_collections.forti.oauth.plugins.module_utils._errors import FortiError, is_refusal
 from ansible_collections.forti.oauth.plugins.module_utils._token import Token
 from ansible_collections.forti.oauth.plugins.plugin_utils._cache.backend import Backend, single_flight
-from ansible_collections.forti.oauth.plugins.plugin_utils._cache.cache_request import CacheRequest, Entry
+from ansible_collections.forti.oauth.plugins.plugin_utils._cache.cache_request import CacheRequest, Entry, is_recent
 from ansible_collections.forti.oauth.plugins.plugin_utils._cache.encrypted import CacheKey, EncryptedCache
 from ansible_collections.forti.oauth.plugins.plugin_utils._cache.entry_cipher import Content
+from ansible_collections.forti.oauth.plugins.plugin_utils._cache.renewal import Fetch, Renewal
 from ansible_collections.forti.oauth.plugins.plugin_utils._cache.tier import Tier, tombstone
 from ansible_collections.forti.oauth.plugins.plugin_utils._cache.tombstones import Tombstones
 
-Fetch = Callable[[Mapping[str, str] | None], Token]  # logs in, or goes on with a challenge
+_TOLD_WAIT = 0.1  # seconds; nobody wants to read of less
+_VERIFIED = {True: "it is live", False: "it was ended elsewhere, so a new one is got", None: "the server did not tell, so it is used"}
+_MOST_ENDED = 3  # tokens of other runs that were ended elsewhere; then this run logs in
 
 
 class TokenCache:
     """Tokens in tiers, nearest first: the run's own, then the one that other runs share. Without tiers, nothing is kept."""
 
-    def __init__(self, open_backends: Sequence[Callable[[], Backend]], *, for_run_only: bool = False, warn: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        open_backends: Sequence[Callable[[], Backend]],
+        *,
+        for_run_only: bool = False,
+        warn: Callable[[str], None],
+        log: Callable[[str], None] | None = None,
+    ) -> None:
         """
         :arg open_backends: what opens the backend of each tier. The first is opened at once, the others when the run has no token.
         :arg for_run_only: tokens are kept in the nearest tier only. Tombstones are kept in all.
+        :arg log: tells a decision in one line; None if nobody wants to read them.
         """
         caches: list[EncryptedCache] = []
         all_tiers: list[Tier] = []
@@ -44,6 +55,7 @@ class TokenCache:
         self._all_tiers = tuple(all_tiers)
         self._tiers = self._all_tiers[:1] if for_run_only else self._all_tiers
         self._warn = warn
+        self._log = log
 
     @property
     def generation(self) -> bytes:
@@ -58,7 +70,9 @@ class TokenCache:
         :raises FortiError: there is none. After a refusal, all callers get the same error for a minute.
         """
         hit = self._tiers[0].find(request) if self._tiers else None
-        return hit or self._miss(self._tiers, request, functools.partial(self._new, request, fetch, refresh))
+        if hit and self._log:
+            self._log(f"{hit.told()} in {self._tiers[0].where}")
+        return hit or self._miss(self._tiers, request, Renewal(self._tiers, request, fetch=fetch, refresh=refresh, warn=self._warn, log=self._log).run)
 
     def get_or_read(self, request: CacheRequest, read: Callable[[], Content]) -> Content:
         """Return the response that the run keeps for the request. On a miss one caller reads it, while the others wait.
@@ -114,17 +128,32 @@ class TokenCache:
         """Let one caller get the token, while the others wait for the lock of the nearest tier."""
         if not tiers:
             return new()
+        if self._log:
+            self._log(f"no token in {tiers[0].where}: {tiers[0].why_not(request)}")
         # The holder of this lock may also wait for the locks of the tiers behind.
         lock = tiers[0].lock(request.key, timeout=len(tiers) * request.lock_timeout)
-        return single_flight(lock, functools.partial(tiers[0].find, request), functools.partial(self._from_behind, tiers, request, new))
+        find = functools.partial(self._find_after_waiting, tiers[0], request, since=time.monotonic())
+        return single_flight(lock, find, functools.partial(self._from_behind, tiers, request, new))
+
+    def _find_after_waiting(self, tier: Tier, request: CacheRequest, *, since: float) -> Entry | None:
+        """Look again, as soon as the lock of the tier is held."""
+        waited = time.monotonic() - since
+        entry = tier.find(request)
+        if self._log and waited >= _TOLD_WAIT:
+            whom = "another task or template of this run" if tier is self._tiers[0] else "another run"
+            self._log(f"waited {waited:.1f} s for {whom}, which got {entry.told() if entry else 'none'}")
+        return entry
 
     def _from_behind(self, tiers: tuple[Tier, ...], request: CacheRequest, new: Callable[[], Entry]) -> Entry:
         """Return a token of the tiers behind the nearest, or a new one. Store it, or the error, in the nearest tier."""
         tier, behind = tiers[0], tiers[1:]
+        own = tier.find(dataclasses.replace(request, verifies_own=False)) if request.verifies_own and tier is self._tiers[0] else None
+        if own and self._is_live(own, request):
+            return tier.put_verified(own, request.key)
         if behind and request.request_id:
             request = _replacing(behind[0].get(request.key), request)
         try:
-            entry = (behind[0].find(request) if behind else None) or self._miss(behind, request, new)
+            entry = self._verified(behind, request, new) if behind else new()
         except FortiError as exc:
             # This run shares every error, because each host would try a server that is down. Other runs share refusals only.
             if tier is self._tiers[0] or is_refusal(exc):
@@ -135,63 +164,29 @@ class TokenCache:
         tier.put(entry, request.key)  # last, because the generation that it makes is the one that the token belongs to
         return entry
 
-    def _new(self, request: CacheRequest, fetch: Fetch, refresh: Callable[[str], Token]) -> Entry:
-        """Refresh, or log in. If neither works and the kept token is still good, return that. The caller holds the locks of all tiers.
+    def _verified(self, tiers: tuple[Tier, ...], request: CacheRequest, new: Callable[[], Entry]) -> Entry:
+        """Return a token of the tiers behind the nearest, or a new one. What another run got is verified before this run uses it."""
+        for _attempt in range(_MOST_ENDED):
+            entry = tiers[0].find(request) or self._miss(tiers, request, new)
+            if entry.source != "cache" or request.is_live is None or is_recent(entry.refresh_failed_at, time.time()):
+                return entry
+            if self._is_live(entry, request):
+                return dataclasses.replace(entry, verified_at=time.time())
+        return new()
 
-        Only the last tier's token is refreshed: another run may have used the refresh token of a copy already.
-        """
-        kept = self._tiers[-1].get(request.key) if self._tiers and not request.request_id else None
-        try:
-            refreshed = self._refreshed(request, kept, refresh) if kept else None
-            if kept and not refreshed and kept.spent().is_spent and "refresh_token" in request.key:
-                raise FortiError("The refresh token in the options was used before, and so was the one that it brought. Use the newest one, or log in.")
-            return refreshed or Entry(self._fetched(request, fetch), request.request_id, source=request.source)
-        except FortiError as exc:
-            good = None if request.request_id or is_refusal(exc) else self._still_good(request.key)
-            if good is None:
-                raise
-            self._warn(f"The token was not renewed. {exc} The one that is kept is good for {good.token.expires_in()} more seconds, and is used.")
-        return dataclasses.replace(good, refresh_failed_at=time.time())
-
-    def _still_good(self, key: CacheKey) -> Entry | None:
-        """Return the nearest kept token that is good for a second or more; None if there is none. A copy of the run's is not to be refreshed."""
-        last = self._tiers[-1].get(key) if self._tiers else None
-        for entry in (tier.get(key) for tier in self._tiers):
-            if entry and entry.token.is_good_for(1) and not self._tiers[-1].is_revoked(entry.token.server, entry.token.access_token):
-                return last if last and last.token.access_token == entry.token.access_token else entry.spent()
-        return None
-
-    def _fetched(self, request: CacheRequest, fetch: Fetch) -> Token:
-        """Go on with the challenge of an earlier caller if the server still knows it, or else log in."""
-        challenge = next((found for found in (tier.negative.pending_challenge(request) for tier in self._tiers) if found), None)
-        if challenge:
-            try:
-                return fetch(challenge)
-            except FortiError as exc:
-                if exc.details.get("error") != EXPIRED:
-                    raise
-        return fetch(None)
-
-    def _refreshed(self, request: CacheRequest, kept: Entry, refresh: Callable[[str], Token]) -> Entry | None:
-        """Return a refreshed token; None if only a login helps.
-
-        The refresh token is spent before it is sent: the entry is written without it, so that nobody sends it again, whatever happens to this process
-        or to the answer. It is given back only if nothing was sent.
-
-        :raises FortiError: the refresh failed, was not refused, and the token is still good.
-        """
-        tier, refresh_token = self._tiers[-1], kept.token.refresh_token
-        spent = tier.spend(refresh_token, request.key, lock_timeout=request.lock_timeout) if refresh_token else []
-        if refresh_token is None or not spent or not tier.holds_lock():
-            return None
-        try:
-            return Entry(refresh(refresh_token).with_refresh_token(refresh_token), source="refresh")
-        except FortiError as exc:
-            for key in spent if exc.unsent else ():
-                tier.put(kept, key)
-            if is_refusal(exc) or not kept.token.is_good_for(1):
-                return None
-            raise
+    def _is_live(self, entry: Entry, request: CacheRequest) -> bool:
+        """Verify a token. One that was ended elsewhere gets its tombstone in all tiers, and is forgotten. If the server does not tell, it counts as live."""
+        live = request.is_live(entry.token.access_token) if request.is_live else None
+        if self._log:
+            self._log(f"verified {entry.told()}: {_VERIFIED[live]}")
+        if live is not False:
+            return True
+        for tier in self._tiers:
+            tier.put_tombstone(entry.token.server, entry.token.access_token, confirmed=True)
+        with self._locked(self._tiers[1:], request.key, request.lock_timeout):
+            for tier in self._tiers:
+                tier.forget(request.key, entry.token.access_token)
+        return False
 
     def _read(self, request: CacheRequest, read: Callable[[], Content]) -> Content:
         try:

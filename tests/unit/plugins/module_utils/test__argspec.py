@@ -6,7 +6,9 @@
 
 from __future__ import annotations
 
+import datetime
 import os
+import re
 from typing import Any
 
 import pytest
@@ -17,12 +19,12 @@ from ansible_collections.forti.oauth.plugins.module_utils._argspec import (
     TOKEN_STORE,
     TOKEN_STORE_INFO,
     Spec,
-    decrypted,
+    environment_variable,
     environment_variables,
-    secret_values,
-    validated,
+    variables,
 )
 from ansible_collections.forti.oauth.plugins.module_utils._errors import OptionError
+from ansible_collections.forti.oauth.plugins.module_utils._options import check_needed, decrypted, secret_values, validated
 
 LEAST = {"server": "fac.example.com", "client_id": "c"}
 NO_HTTPS = "server must be an https address: secrets are never sent over plain http."
@@ -34,7 +36,7 @@ def fac(**options: Any) -> dict[str, Any]:
 
 def test_options_are_whole() -> None:
     common = {"validate_certs": True, "timeout": 30, "retries": 3, "cache": "run", "min_validity": 60, "force": False}
-    own = {"grant_type": "password", "push_timeout": 60, "push_interval": 2, "on_challenge": "fail", "state": "present"}
+    own = {"verify": "shared", "grant_type": "password", "push_timeout": 60, "push_interval": 2, "on_challenge": "fail", "state": "present"}
     expected = {**dict.fromkeys(FAC_TOKEN), **common, **own, "server": "https://fac.example.com", "client_id": "c"}
     assert fac() == expected
     cwp = {**dict.fromkeys(FORTICWP_TOKEN), **common, "grant_type": "client_credentials", "state": "present"}
@@ -46,7 +48,13 @@ def test_options_are_whole() -> None:
     [
         pytest.param("timeout", "5", 5, id="number as text"),
         pytest.param("validate_certs", "no", False, id="bool as text"),
-        pytest.param("password", 123456, "123456", id="text as number"),
+        pytest.param("password", "hunter2\n", "hunter2", id="the line end of a text"),
+        pytest.param("password", "hunter2\r\n\n", "hunter2", id="several line ends"),
+        pytest.param("password", "\n", None, id="only a line end is not set"),
+        pytest.param("challenge_response", "016514\n", "016514", id="the line end of a code"),
+        pytest.param("ca_path", "/ca.pem\n", "/ca.pem", id="the line end of a path"),
+        pytest.param("grant_type", "password\n", "password", id="the line end of a choice"),
+        pytest.param("timeout", 5.0, 5, id="a whole float"),
         pytest.param("password", "", None, id="empty text is not set"),
         pytest.param("client_secret", None, None, id="null is not set"),
         pytest.param("timeout", "", 30, id="empty text takes the default"),
@@ -65,8 +73,8 @@ def test_what_an_option_becomes(name: str, given: Any, taken: Any) -> None:
 
 
 def test_an_alias_goes_by_the_name() -> None:
-    options = fac(otp="123456")
-    assert options["challenge_response"] == "123456"
+    options = fac(otp="016514\n")
+    assert options["challenge_response"] == "016514"
     assert "otp" not in options
 
 
@@ -83,8 +91,13 @@ def test_an_alias_goes_by_the_name() -> None:
         ({"push_timeout": 3601}, "push_timeout must be from 0 to 3600, it is 3601."),
         ({"push_interval": 0}, "push_interval must be from 1 to 600, it is 0."),
         ({"push_interval": 601}, "push_interval must be from 1 to 600, it is 601."),
-        ({"client_id": ""}, "client_id is missing. Set it, or the environment variable FAC_CLIENT_ID."),
-        ({"client_id": None, "server": ""}, "server is missing. Set it, or the environment variable FAC_SERVER."),
+        ({"timeout": True}, "timeout must be a whole number, such as 30."),
+        ({"timeout": 1.5}, "timeout must be a whole number, such as 30."),
+        ({"timeout": datetime.date(2026, 11, 26)}, "timeout must be a whole number, such as 30."),
+        ({"validate_certs": datetime.date(2026, 11, 26)}, "validate_certs must be true or false. YAML made a date of it."),
+        ({"password": "hunter\n2"}, "password holds a line end, a control character or a line separator inside. Give it as one line."),
+        ({"otp": "\x1b1"}, "otp holds a line end, a control character or a line separator inside. Give it as one line."),
+        ({"username": "\nu"}, "username holds a line end, a control character or a line separator inside. Give it as one line."),
         ({"method": "fax"}, "value of method must be one of: ftm, ftm-push, ftk, sms, email, dual, got: fax."),
         ({"state": "gone"}, "value of state must be one of: present, absent, got: gone."),
         ({"server": "http://fac.example.com"}, NO_HTTPS),
@@ -106,12 +119,29 @@ def test_a_secret_in_the_wrong_place_is_not_repeated(name: str, secret: str) -> 
     assert "********" in str(caught.value)
 
 
-@pytest.mark.parametrize("value", [True, False, 1.5, ["hunter2"], {"hunter2": 1}], ids=repr)
-@pytest.mark.parametrize("name", ["password", "username", "server", "cache", "grant_type"])
-def test_a_text_that_yaml_read_as_something_else_is_refused(name: str, value: Any) -> None:
+@pytest.mark.parametrize(
+    ("value", "kind"),
+    [
+        (True, "a boolean"),
+        (False, "a boolean"),
+        (1.5, "a number"),
+        (7500, "a number"),
+        (10**400, "a number"),
+        (datetime.date(2026, 11, 26), "a date"),
+        (datetime.datetime(2026, 11, 26, 8, 0), "a date"),
+        (["hunter2"], "a list"),
+        ({"hunter2": 1}, "a dictionary"),
+        (b"hunter2", "something else"),
+    ],
+    ids=lambda value: repr(value)[:30],
+)
+@pytest.mark.parametrize("name", ["password", "otp", "username", "server", "cache", "grant_type", "ca_path"])
+def test_a_text_that_yaml_read_as_something_else_is_refused(name: str, value: Any, kind: str) -> None:
     with pytest.raises(OptionError) as caught:
         fac(**{name: value})
-    assert str(caught.value) == f"{name} must be text. Put it in quotes: YAML reads some words and numbers as something else."
+    assert str(caught.value) == (
+        f"{name} must be text. Put it in quotes: YAML made {kind} of it, as it makes 7500 of 016514. With jinja2_native a template needs | string at its end."
+    )
 
 
 @pytest.mark.parametrize(("name", "edges"), [("timeout", (1, 3600)), ("retries", (0, 20)), ("push_timeout", (0, 3600)), ("push_interval", (1, 600))])
@@ -120,17 +150,35 @@ def test_the_edges_of_a_range_are_in_it(name: str, edges: tuple[int, int]) -> No
 
 
 def test_the_options_of_a_store(monkeypatch: pytest.MonkeyPatch) -> None:
-    with pytest.raises(OptionError, match=r"^cache is missing\. Set it, or the environment variable FORTI_OAUTH_CACHE\.$"):
-        validated(TOKEN_STORE_INFO, {})
+    missing = r"^cache is missing\. Set it, or the variable forti_oauth_cache, or the environment variable FORTI_OAUTH_CACHE\.$"
+    with pytest.raises(OptionError, match=missing):
+        check_needed(TOKEN_STORE, validated(TOKEN_STORE, {}))
+    assert validated(TOKEN_STORE_INFO, {}) == {"cache": "run"}
     monkeypatch.setenv("FORTI_OAUTH_CACHE", "~/tokens")
     assert validated(TOKEN_STORE_INFO, {}) == {"cache": "~/tokens"}
     assert validated(TOKEN_STORE, {}) == {"cache": "~/tokens", "server": None, "state": "absent"}
     assert validated(TOKEN_STORE, {"server": "FAC.example.com:443"})["server"] == "https://fac.example.com"
 
 
-def test_an_unknown_option_is_refused_by_name() -> None:
-    with pytest.raises(OptionError, match=r"^Unknown option usrname\. Known are access_token, .*, username, validate_certs\.$"):
-        fac(usrname="u")
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"usrname": "u"}, r"Unknown option usrname\. Did you mean username\?"),
+        ({"fac_oauth_username": "u"}, r"Unknown option fac_oauth_username\. Did you mean username\?"),
+        ({"host": "h"}, r"Unknown option host\. Did you mean server\? server takes host, host:port or https://host:port\."),
+        ({"url": "h"}, r"Unknown option url\. Did you mean server\? server takes host, host:port or https://host:port\."),
+        ({"token_url": "h"}, r"Unknown option token_url\. Did you mean server\? server takes host, host:port or https://host:port\."),
+        ({"verify_ssl": False}, r"Unknown option verify_ssl\. Did you mean validate_certs\?"),
+        ({"pasword": "p", "usrname": "u"}, r"Unknown option pasword, usrname\. Did you mean password for pasword, username for usrname\?"),
+        ({"xyz": 1}, r"Unknown option xyz\. Known are access_token, .*, otp, .*, username, validate_certs, verify\."),
+        ({"xyz": 1, "usrname": "u"}, r"Unknown option usrname, xyz\. Did you mean username for usrname\? Known are access_token, .*"),
+    ],
+    ids=lambda value: ", ".join(value) if isinstance(value, dict) else "",
+)
+def test_an_unknown_option_is_refused_with_the_one_that_was_meant(options: dict[str, Any], message: str) -> None:
+    with pytest.raises(OptionError) as caught:
+        fac(**options)
+    assert re.fullmatch(message, str(caught.value))
 
 
 @pytest.mark.parametrize("option", ["access_token", "challenge", "challenge_response", "code", "code_verifier", "force", "refresh_token", "session", "state"])
@@ -142,11 +190,27 @@ def test_what_works_once_never_comes_from_the_environment(spec: Spec, option: st
 def test_the_names_of_the_variables() -> None:
     common = {"SERVER", "VALIDATE_CERTS", "CA_PATH", "CLIENT_CERT", "CLIENT_KEY", "TIMEOUT", "RETRIES"}
     user = {"USERNAME", "PASSWORD", "GRANT_TYPE", "MIN_VALIDITY"}
-    own = {"REALM", "IAM_ACCOUNT", "IAM_USER", "CLIENT_ID", "CLIENT_SECRET", "SCOPE", "REDIRECT_URI"}
+    own = {"VERIFY", "REALM", "IAM_ACCOUNT", "IAM_USER", "CLIENT_ID", "CLIENT_SECRET", "SCOPE", "REDIRECT_URI"}
     push = {"METHOD", "PUSH_TIMEOUT", "PUSH_INTERVAL", "ON_CHALLENGE"}
     assert environment_variables(FAC_TOKEN) == {"FORTI_OAUTH_CACHE"} | {f"FAC_{name}" for name in common | user | own | push}
     assert environment_variables(FORTICWP_TOKEN) == {"FORTI_OAUTH_CACHE"} | {f"FORTICWP_{name}" for name in common | user | {"CREDENTIAL"}}
-    assert environment_variables(FAC_TOKEN_INFO) == {f"FAC_{name}" for name in common | {"CLIENT_ID"}}
+    assert environment_variables(FAC_TOKEN_INFO) == environment_variables(FAC_TOKEN)
+
+
+@pytest.mark.parametrize("spec", [FAC_TOKEN, FORTICWP_TOKEN], ids=["fac", "forticwp"])
+def test_a_variable_has_the_name_of_the_environment_variable(spec: Spec) -> None:
+    named = {environment_variable(spec, name): variable for name, variable in variables(spec).items()}
+    assert named.pop("FORTI_OAUTH_CACHE") == "forti_oauth_cache"
+    assert {variable.upper().replace("FAC_OAUTH_", "FAC_") for variable in named.values()} == set(named)
+
+
+def test_a_line_end_in_the_environment_is_taken_off(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FAC_PASSWORD", "hunter2\n")
+    monkeypatch.setenv("FAC_USERNAME", "\r\n")
+    assert (fac()["password"], fac()["username"]) == ("hunter2", None)
+    monkeypatch.setenv("FAC_PASSWORD", "hunter\n2")
+    with pytest.raises(OptionError, match=r"^password holds a line end"):
+        fac()
 
 
 @pytest.mark.parametrize("option", sorted(name for name, option in FAC_TOKEN.items() if "fallback" in option and option["type"] == "str"))

@@ -7,8 +7,8 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.forti.oauth.plugins.module_utils._argspec import server_url
 from ansible_collections.forti.oauth.plugins.module_utils._errors import OptionError
+from ansible_collections.forti.oauth.plugins.module_utils._options import server_url
 
 NO_HOST = "server must be a host, host:port or https://host:port, without a path, in ASCII."
 NO_HTTPS = "server must be an https address: secrets are never sent over plain http."

@@ -28,6 +28,10 @@ SECRET = {"client_id": "ansible-secret", "client_secret": "Client-Secret-9f3kQ2"
 PORTAL = {"client_id": "portal", "client_secret": "Portal-Secret-77aLm4"}
 ANSIBLE = {"client_id": "ansible"}
 INVALID_CLIENT = "Check client_id, and client_secret: it is due where the client is confidential, and only there."
+WRONG_OTP = (
+    "Check otp: a code works once and lives 30 to 60 seconds. If it was right, check username and password, and realm if the user is not a local one. "
+    "Three wrong logins lock an account."
+)
 SERVERS_FAULT = "The fault is on the server's side. Run it again later."
 INTERFACE = "Check that the OAuth service is on for that interface of the FortiAuthenticator (System > Network > Interfaces)."
 
@@ -219,7 +223,7 @@ def test_a_challenge_that_nobody_answers_is_told(fac: Make, sim: Simulator) -> N
     exc = error_of(fac(**FTM).fetch)
     assert isinstance(exc, ChallengeRequired)
     assert exc.as_result() == {
-        "msg": f"{sim.url} wants a second factor (otp, method ftm). Give challenge_response, or let on_challenge return it and answer in a second task.",
+        "msg": f"{sim.url} wants a second factor (otp, method ftm). Give otp, or let on_challenge return it and answer in a second task.",
         "challenge": {"challenge": "otp", "method": "ftm"},
     }
     assert sent(sim) == [{"grant_type": "password", **FTM, **ANSIBLE}]
@@ -259,7 +263,7 @@ def test_a_code_typed_instead_of_a_push_has_the_method_ftm_and_no_session(fac: M
 def test_a_wrong_code_is_a_refusal(fac: Make, sim: Simulator) -> None:
     exc = error_of(fac(**FTM, method="ftm", challenge_response="000000").fetch)
     assert isinstance(exc, Refused)
-    assert str(exc) == f"{sim.url} answered 401 invalid_grant (The one-time code was used or is wrong). {WRONG_USER}"
+    assert str(exc) == f"{sim.url} answered 401 invalid_grant (The one-time code was used or is wrong). {WRONG_OTP}"
 
 
 def test_a_second_challenge_after_an_answer_needs_another_task(fac: Make, sim: Simulator) -> None:
@@ -408,10 +412,16 @@ def test_a_verification_that_fails_says_nothing_of_the_token(sim: Simulator, pau
     assert str(exc) == f"{sim.url} answered {said}"
 
 
-@pytest.mark.parametrize("access_token", ["A 30", "A30\n", "Ä30"], ids=ascii)
+@pytest.mark.parametrize("access_token", ["A 30", "A\u00a030", "Ä30"], ids=ascii)
 def test_a_token_that_cannot_stand_in_a_header_is_not_verified(sim: Simulator, access_token: str) -> None:
     with pytest.raises(OptionError, match=r"^access_token holds a space, a line end or a letter outside ASCII\. Give the token alone\.$"):
         info(sim, access_token)
+
+
+def test_the_line_end_of_a_token_is_not_sent(sim: Simulator, token: str) -> None:
+    assert info(sim, f"{token}\n").run(check_mode=False)["valid"] is True
+    with pytest.raises(OptionError, match=r"^access_token holds a line end, a control character or a line separator inside\. Give it as one line\.$"):
+        info(sim, "A\n30")
 
 
 # Revoke.
@@ -511,7 +521,7 @@ def test_nothing_is_sent_before_the_service_runs(fac: Make, sim: Simulator) -> N
         ),
         pytest.param(
             {"state": "absent", "username": "u"},
-            "password is missing: grant_type password needs it. Set it, or the environment variable FAC_PASSWORD.",
+            "password is missing: grant_type password needs it. Set it, or the variable fac_oauth_password, or the environment variable FAC_PASSWORD.",
             id="cached token that nothing identifies",
         ),
         pytest.param(

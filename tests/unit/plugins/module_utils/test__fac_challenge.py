@@ -184,7 +184,7 @@ def test_a_push_that_nobody_approves(clock: list[float]) -> None:
 def test_only_pending_goes_on_and_only_success_ends_well(state: dict[str, Any], said: str, clock: list[float]) -> None:
     with pytest.raises(Refused) as caught:
         wait_for_push(PUSH, options(), FakeHttp(state), str)
-    message = f"https://fac.example.com: the push was not approved ({said}). Start again, or give challenge_response with method ftm."
+    message = f"https://fac.example.com: the push was not approved ({said}). Start again, or give otp with method ftm."
     assert caught.value.as_result() == {"msg": message, "error": "access_denied"}
     assert clock == [2]
 

@@ -231,7 +231,12 @@ def test_a_token_cannot_be_revoked_so_nothing_is_sent(cwp: Make, sim: Simulator,
     assert sim.counts["connections"] == 0
 
 
-def test_a_credential_unfit_for_a_header_is_not_sent(cwp: Make, sim: Simulator) -> None:
-    with pytest.raises(OptionError, match=r"^credential holds a line end, a control character or a letter outside ASCII\. "):
-        cwp(credential="f59f\nX-Own: 1")
+@pytest.mark.parametrize(
+    ("credential", "said"),
+    [("f59f\nX-Own: 1", "a line end, a control character or a line separator inside"), ("f59fé", "a letter outside ASCII")],
+    ids=["two lines", "not ASCII"],
+)
+def test_a_credential_unfit_for_a_header_is_not_sent(cwp: Make, sim: Simulator, credential: str, said: str) -> None:
+    with pytest.raises(OptionError, match=rf"^credential holds {said}\. "):
+        cwp(credential=credential)
     assert sim.counts["connections"] == 0

@@ -21,8 +21,20 @@ from tests.unit.plugins.module_utils.samples import CODE, CWP, CWP_USER, FAC, IA
 INFO = {**FAC, "access_token": "A30"}
 
 NOT_HEADER = "access_token holds a space, a line end or a letter outside ASCII. Give the token alone."
-BAD_CREDENTIAL = "credential holds a line end, a control character or a letter outside ASCII. Copy it again as FortiCWP shows it."
-IAM_BOTH = "iam_account and iam_user are needed together; only {} is set."
+NOT_ONE_LINE = "{} holds a line end, a control character or a line separator inside. Give it as one line."
+BAD_CREDENTIAL = "credential holds a letter outside ASCII. Copy it again as FortiCWP shows it."
+NO_SERVER = "server is missing. Set it, or the variable fac_oauth_server, or the environment variable FAC_SERVER."
+# The grant that an option belongs to.
+BELONGS = {
+    "username": "password",
+    "password": "password",
+    "refresh_token": "refresh_token",
+    "credential": "client_credentials",
+    "code": "authorization_code",
+    "code_verifier": "authorization_code",
+    **dict.fromkeys(("challenge", "challenge_response", "otp", "session"), "password"),
+}
+IAM_BOTH = ". iam_account and iam_user are needed together; only {} is set"
 REVOKE_ONLY = "access_token goes with state absent only: it is the token to revoke."
 
 
@@ -32,12 +44,14 @@ def service_for(kind: type[TokenService], options: dict[str, Any], explicit: Col
 
 
 def mixed(name: str, grant: str) -> str:
-    return f"{name} does not go with grant_type {grant}. Leave it out, or set grant_type to the grant it belongs to."
+    named = {"challenge_response": "otp", "otp": "otp"}.get(name, name)
+    return f"{named} does not go with grant_type {grant}. Set grant_type to {BELONGS[name]}, or leave it out."
 
 
-def missing(name: str, grant: str, variable: str | None = None) -> str:
-    source = f", or the environment variable {variable}" if variable else ""
-    return f"{name} is missing: grant_type {grant} needs it. Set it{source}."
+def missing(name: str, grant: str, variable: str | None = None, *, note: str = "") -> str:
+    of_ansible = (variable or "").lower().replace("fac_", "fac_oauth_")
+    source = f", or the variable {of_ansible}, or the environment variable {variable}" if variable else ""
+    return f"{name} is missing: grant_type {grant} needs it{note}. Set it{source}."
 
 
 @pytest.mark.parametrize(
@@ -54,17 +68,32 @@ def missing(name: str, grant: str, variable: str | None = None) -> str:
         pytest.param(
             FortiAuthenticator,
             {**FAC, "password": "p"},
-            "username is missing: grant_type password needs it, or iam_account with iam_user. The environment may hold it as FAC_USERNAME.",
+            missing("username", "password", "FAC_USERNAME", note=", or iam_account with iam_user in place of username"),
             id="username",
         ),
-        pytest.param(FortiAuthenticator, {**IAM, "iam_user": ""}, IAM_BOTH.format("iam_account"), id="iam_user"),
-        pytest.param(FortiAuthenticator, {**IAM, "iam_account": None}, IAM_BOTH.format("iam_user"), id="iam_account"),
-        pytest.param(FortiAuthenticator, {"client_id": "c"}, "server is missing. Set it, or the environment variable FAC_SERVER.", id="server"),
+        pytest.param(
+            FortiAuthenticator, {**IAM, "iam_user": ""}, missing("iam_user", "password", "FAC_IAM_USER", note=IAM_BOTH.format("iam_account")), id="iam_user"
+        ),
+        pytest.param(
+            FortiAuthenticator,
+            {**IAM, "iam_account": None},
+            missing("iam_account", "password", "FAC_IAM_ACCOUNT", note=IAM_BOTH.format("iam_user")),
+            id="iam_account",
+        ),
+        pytest.param(FortiAuthenticator, {**USER, "server": ""}, NO_SERVER, id="server"),
+        pytest.param(
+            FortiAuthenticator,
+            {},
+            "server, username, password and client_id are missing: grant_type password needs them, or iam_account with iam_user in place of username. "
+            "Set them, or the variables fac_oauth_server, fac_oauth_username, fac_oauth_password and fac_oauth_client_id, "
+            "or the environment variables FAC_SERVER, FAC_USERNAME, FAC_PASSWORD and FAC_CLIENT_ID.",
+            id="all",
+        ),
         pytest.param(FortiAuthenticatorInfo, FAC, "access_token is missing. Set it.", id="info token"),
         pytest.param(
             FortiAuthenticatorInfo,
             {**INFO, "client_id": ""},
-            "client_id is missing. Set it, or the environment variable FAC_CLIENT_ID.",
+            "client_id is missing. Set it, or the variable fac_oauth_client_id, or the environment variable FAC_CLIENT_ID.",
             id="info client",
         ),
     ],
@@ -92,7 +121,7 @@ def test_what_is_missing_is_named_with_where_to_set_it(service: type[TokenServic
             pytest.param(FortiAuthenticator, {**REFRESH, name: "x"}, mixed(name, "refresh_token"), id=f"refresh {name}")
             for name in ("code", "code_verifier", "challenge", "challenge_response", "session")
         ),
-        pytest.param(FortiAuthenticator, {**REFRESH, "otp": "1"}, mixed("challenge_response", "refresh_token"), id="by its alias"),
+        pytest.param(FortiAuthenticator, {**REFRESH, "otp": "1"}, mixed("otp", "refresh_token"), id="by its alias"),
         pytest.param(
             FortiAuthenticator,
             {**USER, "iam_user": "i"},
@@ -128,8 +157,8 @@ def test_the_iam_user_of_a_task_goes_before_the_user_of_the_environment() -> Non
     assert (options["username"], options["iam_user"]) == (None, "i")
 
 
-def test_a_credential_beside_is_not_looked_at_where_another_grant_is_used() -> None:
-    assert service_for(FortiCwp, {**CWP_USER, "credential": "hunter\n2"}, CWP_USER).options["username"] == "u"
+def test_a_credential_beside_is_not_looked_at_if_another_grant_is_used() -> None:
+    assert service_for(FortiCwp, {**CWP_USER, "credential": "Basic é"}, CWP_USER).options["username"] == "u"
 
 
 def test_only_a_fortiauthenticator_ends_tokens() -> None:
@@ -141,7 +170,7 @@ def test_only_a_fortiauthenticator_ends_tokens() -> None:
 def test_a_credential_that_cannot_stand_in_a_header_is_not_repeated(letter: str) -> None:
     with pytest.raises(OptionError) as caught:
         service_for(FortiCwp, {"credential": f"hunter{letter}2"})
-    assert str(caught.value) == BAD_CREDENTIAL
+    assert str(caught.value) == (BAD_CREDENTIAL if letter == "é" else NOT_ONE_LINE.format("credential"))
 
 
 @pytest.mark.parametrize("letter", ["\n", "\r", "\t", "\0", "\x7f", "é", " "], ids=ascii)
@@ -149,7 +178,7 @@ def test_a_credential_that_cannot_stand_in_a_header_is_not_repeated(letter: str)
 def test_an_access_token_that_cannot_stand_in_a_header_is_not_repeated(service: type[TokenService], options: dict[str, Any], letter: str) -> None:
     with pytest.raises(OptionError) as caught:
         service_for(service, {**options, "access_token": f"hunter{letter}2"})
-    assert str(caught.value) == NOT_HEADER
+    assert str(caught.value) == (NOT_HEADER if letter in "é " else NOT_ONE_LINE.format("access_token"))
 
 
 def test_to_revoke_a_given_token_needs_no_user() -> None:

@@ -12,10 +12,10 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from ansible_collections.forti.oauth.plugins.module_utils._argspec import server_url
 from ansible_collections.forti.oauth.plugins.module_utils._errors import OptionError
 from ansible_collections.forti.oauth.plugins.module_utils._fac import FortiAuthenticator, FortiAuthenticatorInfo
 from ansible_collections.forti.oauth.plugins.module_utils._forticwp import FortiCwp
+from ansible_collections.forti.oauth.plugins.module_utils._options import server_url
 from ansible_collections.forti.oauth.plugins.module_utils._service import TokenService
 from hypothesis import example, given
 from hypothesis import strategies as st

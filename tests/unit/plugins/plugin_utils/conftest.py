@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import pathlib
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,7 @@ from tests.simulator import Simulator
 if TYPE_CHECKING:
     from tests.unit.plugins.plugin_utils._cache.harness import CacheHarness
     from tests.unit.plugins.plugin_utils.core import Core
+    from tests.unit.plugins.plugin_utils.verifying import Runs
 
 
 @pytest.fixture
@@ -44,3 +46,14 @@ def core(sim: Simulator, run_folder: pathlib.Path, monkeypatch: pytest.MonkeyPat
     monkeypatch.setenv("FAC_SERVER", sim.host)
     monkeypatch.setenv("FAC_CA_PATH", str(sim.ca))
     return Core()
+
+
+@pytest.fixture
+def runs(sim: Simulator, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> Runs:
+    """Runs that share a directory of tokens. They derive keys as no product should, but quickly."""
+    from ansible_collections.forti.oauth.plugins.plugin_utils._cache import encrypted
+
+    from tests.unit.plugins.plugin_utils.verifying import Runs
+
+    monkeypatch.setattr(encrypted, "scrypt", lambda secret, salt: hashlib.sha256(secret + salt).digest())
+    return Runs(sim, tmp_path, monkeypatch)

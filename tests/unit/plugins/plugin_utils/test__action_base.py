@@ -107,8 +107,11 @@ def test_the_dictionary_of_the_role_replaces_all_other_arguments(core: Core, sim
     assert action._task.args == role
 
 
-def test_options_of_the_role_that_are_not_a_dictionary_are_an_unknown_option(core: Core) -> None:
-    assert core.task("fac_oauth_token", {"_options": "text", **USER})["msg"].startswith("Unknown option _options.")
+@pytest.mark.parametrize("written", ["text", None, "", ["x"], 5], ids=repr)
+def test_options_of_the_role_that_are_not_a_dictionary_are_refused(core: Core, sim: Simulator, written: Any) -> None:
+    result = core.task("fac_oauth_token", {"_options": written, **USER})
+    assert result["msg"] == "token_fac_options and token_forticwp_options must be dictionaries. For none of the options, write {}."
+    assert sim.requests == []
 
 
 def test_options_come_from_the_environment_of_the_task(core: Core, sim: Simulator) -> None:

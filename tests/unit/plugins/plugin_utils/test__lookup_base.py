@@ -179,7 +179,7 @@ def test_the_next_lookup_gets_source_cache_and_the_seconds_that_are_left(core: C
 
 
 def test_an_error_is_a_lookup_error_without_what_led_to_it(core: Core) -> None:
-    with pytest.raises(AnsibleLookupError, match="client_id is missing") as caught:
+    with pytest.raises(AnsibleLookupError, match=r"username, password and client_id are missing: grant_type password needs them") as caught:
         core.lookup()
     assert caught.value.__cause__ is None
     assert caught.value.__context__ is None

@@ -111,9 +111,18 @@ def test_where_the_role_asks_from_is_one_of_them() -> None:
 
 
 def test_a_task_of_the_role_whose_variables_no_fact_sets_runs(core: Core) -> None:
-    variables = {**of_facts("fac_oauth_server", EVIL), "token_delegate_to": "mine"}
+    variables = {**of_facts("fac_oauth_nonsense", EVIL), "token_delegate_to": "mine"}
     variables["ansible_facts"]["token_delegate_to"] = EVIL
     assert core.action("fac_oauth_token", {"_options": USER}).run(None, variables)["source"] == "login"
+
+
+@pytest.mark.parametrize("arguments", [USER, {"_options": USER}], ids=["task", "role"])
+@pytest.mark.parametrize("name", ["fac_oauth_server", "fac_oauth_ca_path", "forti_oauth_cache"])
+def test_a_task_refuses_a_variable_of_an_option_that_a_fact_sets(core: Core, sim: Simulator, name: str, arguments: dict[str, Any]) -> None:
+    result = core.action("fac_oauth_token", arguments).run(None, of_facts(name, EVIL))
+    assert (result["failed"], result["changed"]) == (True, False)
+    assert result["msg"].startswith(f"{name} comes from the facts of web1, or from set_fact with cacheable. A host must not choose it. ")
+    assert sim.requests == []
 
 
 def test_a_task_of_its_own_has_no_variables_in_question(core: Core) -> None:

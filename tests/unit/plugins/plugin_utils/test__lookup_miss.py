@@ -108,9 +108,21 @@ def test_an_alias_is_the_option(core: Core, monkeypatch: pytest.MonkeyPatch) -> 
     assert options_of(core, monkeypatch, **USER, otp="123456")["challenge_response"] == "123456"
 
 
-@pytest.mark.parametrize("name", ["tiemout", "state", "access_token", "on_challenge", "fac_oauth_timeout"])
-def test_an_unknown_option_is_refused_and_the_known_ones_are_named(core: Core, sim: Simulator, name: str) -> None:
-    with pytest.raises(AnsibleLookupError, match=f"^Unknown option {name}. Known are .*otp.*return_as.*timeout"):
+ONLY_THE_MODULE = r"Only the module has it: a lookup gets a token or fails\.$"
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        *((name, r"Did you mean timeout\?$") for name in ("tiemout", "fac_oauth_timeout")),
+        ("returnas", r"Did you mean return_as\?$"),
+        ("tpo", r"Did you mean otp\?$"),
+        *((name, ONLY_THE_MODULE) for name in ("state", "access_token", "on_challenge")),
+        ("xyz", r"Known are .*otp.*return_as.*timeout"),
+    ],
+)
+def test_an_unknown_option_is_refused_and_the_one_that_was_meant_is_named(core: Core, sim: Simulator, name: str, said: str) -> None:
+    with pytest.raises(AnsibleLookupError, match=rf"^Unknown option {name}\. {said}"):
         core.lookup(**{**USER, name: "x"})
     assert sim.requests == []
 

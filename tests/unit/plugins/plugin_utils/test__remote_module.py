@@ -54,7 +54,7 @@ def service(notify: Callable[[str], Any] = pytest.fail, warn: Callable[[str], An
 def remote(core: Core, monkeypatch: pytest.MonkeyPatch, host: Host, **written: Any) -> RemoteModule:
     action = core.action("fac_oauth_token", written)
     monkeypatch.setattr(action, "_execute_module", host)
-    return RemoteModule(action, {"known": "x"})
+    return RemoteModule(action, variables={"known": "x"}, given=written)
 
 
 def test_a_real_module_logs_in_from_the_host_and_no_output_holds_its_result(core: Core, sim: Simulator, monkeypatch: pytest.MonkeyPatch) -> None:

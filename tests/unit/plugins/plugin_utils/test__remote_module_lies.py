@@ -42,7 +42,7 @@ def lying(core: Core, monkeypatch: pytest.MonkeyPatch) -> Lying:
 
         action = core.action("fac_oauth_token", {}, delegate_to="jump")
         monkeypatch.setattr(action, "_execute_module", execute)
-        return RemoteModule(action, {})
+        return RemoteModule(action, variables={}, given={})
 
     return made
 

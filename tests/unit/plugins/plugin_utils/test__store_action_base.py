@@ -19,7 +19,7 @@ from tests.simulator import Simulator
 from tests.unit.plugins.plugin_utils.core import USER, Core
 
 ODD: list[Any] = [math.nan, math.inf, 1e300, 10**400, -(10**20), "soon", [], {}]
-NOTHING = {"kind": None, "server": None, "expires_at": None, "kept_until": None}
+NOTHING = {"kind": None, "service": None, "server": None, "client_id": None, "expires_at": None, "kept_until": None}
 
 
 @pytest.fixture
@@ -35,8 +35,15 @@ def store(core: Core, tmp_path: pathlib.Path) -> str:
     [
         pytest.param({}, NOTHING, id="corrupt"),
         pytest.param(
-            {"kind": "token", "server": "https://s", "expires_at": 12.5, "keep_until": 99.5},
-            {"kind": "token", "server": "https://s", "expires_at": "1970-01-01T00:00:12Z", "kept_until": "1970-01-01T00:01:39Z"},
+            {"kind": "token", "service": "fac", "server": "https://s", "client_id": "c", "expires_at": 12.5, "keep_until": 99.5},
+            {
+                "kind": "token",
+                "service": "fac",
+                "server": "https://s",
+                "client_id": "c",
+                "expires_at": "1970-01-01T00:00:12Z",
+                "kept_until": "1970-01-01T00:01:39Z",
+            },
             id="a token",
         ),
         pytest.param({"kind": "token", "expires_at": None, "keep_until": None}, {**NOTHING, "kind": "token"}, id="never expires"),
@@ -138,7 +145,6 @@ def test_a_directory_that_does_not_exist_is_empty_and_not_made(core: Core, tmp_p
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        pytest.param({}, "cache is missing. Set it, or the environment variable FORTI_OAUTH_CACHE.", id="no cache"),
         pytest.param({"cache": "none"}, "cache must be run (keep tokens for this run)", id="cache none"),
         pytest.param({"cache": "http://:hunter2@host/"}, "cache must be run (keep tokens for this run)", id="no store"),
         pytest.param({"cache": "run", "tiemout": 3}, "Unknown option tiemout.", id="unknown option"),
@@ -149,6 +155,20 @@ def test_an_error_of_the_options_fails_the_task(core: Core, action: str, argumen
     assert (result["failed"], result["changed"]) == (True, False)
     assert result["msg"].startswith(said)
     assert "hunter2" not in str(result)
+
+
+def test_nothing_is_removed_where_no_store_is_named(core: Core) -> None:
+    result = core.task("token_store", {})
+    assert (result["failed"], result["changed"]) == (True, False)
+    assert result["msg"] == "cache is missing. Set it, or the variable forti_oauth_cache, or the environment variable FORTI_OAUTH_CACHE."
+
+
+def test_who_names_no_store_is_told_that_nothing_is_kept_between_runs(core: Core) -> None:
+    core.task("fac_oauth_token", USER)
+    result = core.task("token_store_info", {})
+    assert result["msg"].startswith("Nothing is kept between runs, because cache is not set. Set it, or the variable forti_oauth_cache, or the ")
+    assert (result["where"], result["count"] > 0) == ("the temporary folder of this run", True)
+    assert not result.get("failed")
 
 
 @pytest.mark.parametrize("action", ["token_store", "token_store_info"])

@@ -42,7 +42,9 @@ def test_an_entry_is_stored_and_removed(cache: EncryptedCache) -> None:
 def test_the_header_holds_no_secret(cache: EncryptedCache, backend: MemoryBackend) -> None:
     put(cache)
     (entry,) = backend.entries_.values()
-    assert entry.partition(b"\n")[0] == b'{"expires_at": 12.5, "format": 3, "keep_until": 99.5, "kind": "token", "server": "https://s"}'
+    assert entry.partition(b"\n")[0] == (
+        b'{"client_id": null, "expires_at": 12.5, "format": 3, "keep_until": 99.5, "kind": "token", "server": "https://s", "service": null}'
+    )
     assert "write 99.5" in backend.asked
 
 

@@ -35,10 +35,23 @@ ENTRY = encrypt(CONTENT, {"server": "https://fac.example.com", "kind": "token", 
 ANY_TEXT = st.text(st.characters(exclude_categories=()))
 SCALAR = st.none() | st.booleans() | st.integers() | st.floats() | st.sampled_from([10**400, -(10**400), time.time()]) | ANY_TEXT
 JSON = st.recursive(SCALAR, lambda inner: st.lists(inner, max_size=2) | st.dictionaries(ANY_TEXT, inner, max_size=2), max_leaves=5)
-HEADER = st.dictionaries(st.sampled_from(["kind", "server", "expires_at", "keep_until"]), JSON).map(lambda header: json.dumps({"format": 3, **header}).encode())
-TOKEN = ("access_token", "server", "token_type", "refresh_token", "scope", "id_token", "issued_at", "expires_at", "request_id", "refresh_failed_at")
+HEADER = st.dictionaries(st.sampled_from(["kind", "service", "server", "client_id", "expires_at", "keep_until"]), JSON).map(
+    lambda header: json.dumps({"format": 3, **header}).encode()
+)
+TOKEN = (
+    *("access_token", "server", "token_type", "refresh_token", "scope", "id_token", "issued_at", "expires_at"),
+    *("request_id", "refresh_failed_at", "verified_at"),
+)
 FAILURE = ("message", "details", "at", "request_id", "refused", "waited")
-GOOD_TOKEN = {**dict.fromkeys(TOKEN), "access_token": "A", "server": "s", "token_type": "Bearer", "issued_at": 0.0, "refresh_failed_at": 0.0}
+GOOD_TOKEN = {
+    **dict.fromkeys(TOKEN),
+    "access_token": "A",
+    "server": "s",
+    "token_type": "Bearer",
+    "issued_at": 0.0,
+    "refresh_failed_at": 0.0,
+    "verified_at": 0.0,
+}
 GOOD_FAILURE = {"message": "m", "details": {}, "at": time.time(), "request_id": None, "refused": True, "waited": 5}
 NOW = st.just(time.time())
 KEPT = (
@@ -136,7 +149,7 @@ def test_any_bytes_are_a_miss_and_can_be_shown(entry: bytes) -> None:
     assert decrypt(entry, NAME, ENTRY_KEY) is None
     header = read_header(entry)
     assert header is None or header["format"] == 3
-    assert set(shown(header or {})) == {"kind", "server", "expires_at", "kept_until"}
+    assert set(shown(header or {})) == {"kind", "service", "server", "client_id", "expires_at", "kept_until"}
 
 
 @given(content=KEPT, request_id=st.sampled_from([None, "task"]))

@@ -108,7 +108,15 @@ def test_a_stored_entry_comes_back_the_same(tier: Tier) -> None:
 def test_how_long_a_token_is_stored(tier: Tier, harness: CacheHarness, life: float | None, refresh_token: str | None, keep_until: float) -> None:
     tier.put(token("A1", refresh_token, life=life), LOGIN)
     expires_at = None if life is None else NOW + life
-    header = {"format": 3, "kind": "token", "server": SERVER, "keep_until": pytest.approx(keep_until, abs=5), "expires_at": expires_at}
+    header = {
+        "format": 3,
+        "kind": "token",
+        "service": "fac",
+        "server": SERVER,
+        "client_id": "c",
+        "keep_until": pytest.approx(keep_until, abs=5),
+        "expires_at": expires_at,
+    }
     assert harness.headers("run") == [header]
 
 
