@@ -24,10 +24,7 @@ _OF_FORTICLOUD = {
     403: "Check that the permissions of this API user include the portal that client_id names.",
     404: "Check server: FortiCloud's token service is customerapiauth.fortinet.com.",
 }
-_WRONG_CODE = (
-    "Check otp: a code works once and lives 30 to 60 seconds. If it was right, check username and password, and realm if the user is not a local one. "
-    "Three wrong logins lock an account."
-)
+_WRONG_CODE = "Check otp: a code works once and lives 30 to 60 seconds."
 _WRONG = {
     "password": "Check username and password, and realm where the user is not a local one. Three wrong logins lock an account.",
     "authorization_code": "The code works once and for a short time, with the redirect_uri and code_verifier it was made for. Get a new one.",
@@ -53,7 +50,7 @@ def refused_hints(options: Mapping[str, Any], *, typed: bool) -> dict[Any, str]:
     :arg typed: the request held a code that a person typed. Then it is the code that is wrong most often.
     """
     wrong = (_WRONG_AT_FORTICLOUD if _is_forticloud(options) else _WRONG)[options["grant_type"]]
-    return dict.fromkeys((400, 401), _WRONG_CODE if typed else wrong)
+    return dict.fromkeys((400, 401), f"{_WRONG_CODE} {wrong}" if typed else wrong)
 
 
 def _is_forticloud(options: Mapping[str, Any]) -> bool:

@@ -29,7 +29,7 @@ PORTAL = {"client_id": "portal", "client_secret": "Portal-Secret-77aLm4"}
 ANSIBLE = {"client_id": "ansible"}
 INVALID_CLIENT = "Check client_id, and client_secret: it is due where the client is confidential, and only there."
 WRONG_OTP = (
-    "Check otp: a code works once and lives 30 to 60 seconds. If it was right, check username and password, and realm if the user is not a local one. "
+    "Check otp: a code works once and lives 30 to 60 seconds. Check username and password, and realm where the user is not a local one. "
     "Three wrong logins lock an account."
 )
 SERVERS_FAULT = "The fault is on the server's side. Run it again later."

@@ -102,7 +102,7 @@ def of_simulator(sim: Simulator, options: dict[str, Any], **more: Any) -> str:
 def test_with_a_typed_code_the_advice_speaks_of_it_first(sim: Simulator, more: dict[str, Any]) -> None:
     said = of_simulator(sim, FTM, otp="000000", **more)
     assert said.startswith(OTP)
-    assert said.endswith(f"realm if the user is not a local one. {THREE}")
+    assert said.endswith(f"realm where the user is not a local one. {THREE}")
 
 
 def test_without_a_typed_code_it_does_not(sim: Simulator) -> None:
