@@ -140,7 +140,7 @@ def says_no(body: Mapping[str, Any]) -> bool:
 
 def fails(body: Mapping[str, Any]) -> bool:
     """Return whether a body names a failure: an error, or a status that is not success."""
-    return error_in(body) is not None or str(body.get("status") or "success").lower() != "success"
+    return error_in(body) not in (None, "0") or str(body.get("status") or "success").lower() != "success"
 
 
 def quotable(value: Any, secrets: Iterable[str], *, longest: int = _LONGEST_QUOTE) -> str | None:

@@ -38,6 +38,7 @@ _CALLED_ELSEWHERE = {
     "server": ("address", "base_url", "fqdn", "host", "hostname", "ip", "token_url", "uri", "url"),
     "validate_certs": ("insecure", "ssl_verify", "tls_verify", "verify_certs", "verify_ssl"),
 }
+_IDS = frozenset({"company"})  # texts that may be given as numbers, because the API itself writes them so
 _PREFIX = re.compile(r"^(fac_oauth|fac|forticwp)_")  # of variables
 
 
@@ -89,6 +90,8 @@ def _checked(spec: Spec, given: Mapping[str, Any]) -> dict[str, Any]:
 def _text(name: str, value: Any) -> str:
     if isinstance(value, str):
         return value.rstrip("\r\n")
+    if name in _IDS and isinstance(value, int) and not isinstance(value, bool):
+        return str(value)
     raise OptionError(
         f"{name} must be text. Put it in quotes: YAML made {_kind(value)} of it, as it makes 7500 of 016514. "
         "With jinja2_native a template needs | string at its end."

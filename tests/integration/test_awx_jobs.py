@@ -11,10 +11,12 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
+import yaml
 
 from tests.integration.harness import PASSWORDS, Player
 from tests.integration.jobs import Job, leaks
 from tests.tools.awx_types import CREDENTIAL_TYPES, inject
+from tests.tools.build import ROOT
 from tests.tools.guides import example
 from tests.tools.redis_server import PASSWORD as REDIS_PASSWORD
 from tests.tools.redis_server import RedisServer
@@ -63,6 +65,17 @@ def test_task_template_and_role_share_one_login_with_the_code_of_a_survey(play: 
     assert (counts["fac.challenge"], counts["fac.login"], counts["forticwp.credentials"]) == (1, 1, 1)
     assert len(play.sim.requests) == 4  # the second one to the FortiAuthenticator brings the code; the last one is the call with the token
     assert play.sim.requests[-1]["status"] == 200
+
+
+@pytest.mark.parametrize("code", ["016514", "123456", "000007", "018514", "000000", ""])
+def test_the_code_of_a_survey_arrives_as_it_was_typed(play: Player, tmp_path: pathlib.Path, code: str) -> None:
+    """From ansible-core 2.19 on a text that AWX marks as unsafe becomes a number."""
+    sample = yaml.safe_load((ROOT / "playbooks" / "awx_sample.yml").read_text())[0]["vars"]["awx_sample_otp"]
+    guide = yaml.safe_load(OWN)[0]["vars"]["fac_code"]
+    assert guide == sample
+    (tmp_path / "extravars").write_text(f"fac_otp: !unsafe '{code}'\n")
+    text = yaml.safe_dump([{"hosts": "localhost", "gather_facts": False, "vars": {"code": sample}, "tasks": [{"debug": {"msg": "<{{ code }}>"}}]}])
+    assert f"<{code}>" in play.playbook(text, "--extra-vars", f"@{tmp_path}/extravars", env={}, inventory="localhost ansible_connection=local\n")
 
 
 def test_slices_share_a_push_through_redis(play: Player, redis_server: RedisServer, tmp_path: pathlib.Path) -> None:

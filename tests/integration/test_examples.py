@@ -20,12 +20,24 @@ from tests.tools.build import ROOT, known_files
 from tests.tools.guides import examples_of
 
 # What does not run here: the page, a text that only this example of it has, and the test that runs it, or why none can.
-LATER = ("Call an API that", "FortiFlex", "Asset Management", "FortiManager Cloud", "FortiGate", "FortiSASE", "Write a token for")
+LATER = (
+    "Call an API that",
+    "FortiFlex",
+    "Asset Management",
+    "FortiManager Cloud",
+    "FortiManager behind",
+    "FortiGate\n",
+    "FortiGate with",
+    "FortiSASE",
+    "Write a token for",
+)
 NOT_HERE = {
     ("CONTRIBUTING.md", "bugfixes:"): "a changelog fragment",
     ("guide_awx.rst", "awx_setup_fac_credential:"): "test_awx_setup.py",
     ("guide_awx.rst", "- name: Ask a FortiAuthenticator for its state"): "test_awx_jobs.py",
     ("guide_awx.rst", "forti.oauth.awx_sample"): "test_awx_jobs.py",
+    ("guide_forticloud.rst", "forticloud.txt"): "test_guide_forticloud.py",
+    ("guide_forticloud.rst", "- name: Heal a play"): "test_guide_forticloud.py, too, which ends the token in its middle",
     ("guide_fortiauthenticator.rst", "ansible.builtin.pause:"): "a person types; test_challenge.py answers in a second task",
     **{("guide_later_tasks.rst", f"---\n- name: {name}"): "test_later_tasks.py" for name in LATER},
     **{("guide_secrets.rst", f"- name: {name}\n"): "test_guide_secrets.py" for name in ("Use it", "Ask the FortiAuthenticator", "Show why it failed")},
@@ -50,6 +62,7 @@ def credentials(play: Player, page: pathlib.Path) -> dict[str, Any]:
     known.update({f"vault_{name}_password": PASSWORDS[user] for name, user in USERS.items()})
     known.update(vault_forticloud_api_id="luser1", vault_fac_client_secret=PASSWORDS["client"], vault_portal_client_secret=PASSWORDS["portal"])
     known.update(vault_forticwp_credential=PASSWORDS["credential"], vault_forticwp_username="cwp@example.com", vault_forticwp_password=PASSWORDS["cwp"])
+    known["vault_passwords"] = {"luser1": PASSWORDS["luser1"]}
     if page.name in FAC_USER:
         known.update(zip(("vault_fac_username", "vault_fac_password"), FAC_USER[page.name], strict=True))
     code = play.sim.code(client_id="portal", username="luser1", redirect_uri="https://portal.example.com/callback")
@@ -95,7 +108,7 @@ def test_examples(play: Player, page: pathlib.Path, tmp_path: pathlib.Path) -> N
     }
     output = play.playbook("---\n" + "".join(book), "--extra-vars", f"@{tmp_path}/given.yml", inventory=INVENTORY, env=env)
     assert "no hosts matched" not in output
-    assert output.count("PLAY [") == len(book)
+    assert output.count("PLAY [") == len(yaml.safe_load("".join(book)))
     # A task of a role has the role's name before a colon, and may have nothing to do.
     assert re.findall(r"^TASK \[([^\]:]+)\] \*+\n(?:(?!TASK |PLAY ).*\n)*?skipping: ", output, re.MULTILINE) == []
 

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import json
 import pathlib
 from collections import Counter
 from typing import Any
@@ -14,7 +15,7 @@ import pytest
 import yaml
 
 from tests.integration.harness import PASSWORDS, Player
-from tests.tools.guides import examples
+from tests.tools.guides import GUIDES, examples
 
 # One playbook for each section; of a section with two, the second has its own name.
 PLAYBOOKS = {yaml.safe_load(text)[0]["name"]: text for text in examples("guide_later_tasks")}
@@ -73,5 +74,28 @@ def test_with_the_real_collections(play: Player, fortinet_collections: pathlib.P
     assert len(sent) == 1
 
 
+@pytest.mark.parametrize(
+    ("name", "group", "path"),
+    [
+        ("FortiManager behind a gateway", "fortimanager", "/jsonrpc"),
+        ("FortiGate with the token in a variable", "fortigate", "/api/v2/monitor/system/status"),
+    ],
+)
+def test_a_token_goes_as_it_is(play: Player, fortinet_collections: pathlib.Path, name: str, group: str, path: str) -> None:
+    inventory = HOST_GROUP.format(group=group, port=play.sim.host.partition(":")[2])
+    output = run(play, name, others=fortinet_collections, inventory=inventory)
+    assert output.count('"msg": "v7.4.3') == 2
+    assert asked(play)[TOKEN] == 1
+    (token,) = {request["headers"]["Authorization"] for request in play.sim.requests if request["path"] == path and "Authorization" in request["headers"]}
+    assert play.sim.live_state.tokens.live(token.removeprefix("Bearer "), "fac") is not None
+
+
+@pytest.mark.parametrize(("name", "version"), [("fortios", "2.6.0"), ("fortimanager", "2.15.0")])
+def test_the_versions_are_those_that_the_guide_names(fortinet_collections: pathlib.Path, name: str, version: str) -> None:
+    manifest = json.loads((fortinet_collections / "ansible_collections" / "fortinet" / name / "MANIFEST.json").read_text())
+    assert manifest["collection_info"]["version"] == version
+    assert version in (GUIDES / "guide_later_tasks.rst").read_text()
+
+
 def test_the_guide_has_nothing_else() -> None:
-    assert len(PLAYBOOKS) == 7
+    assert len(PLAYBOOKS) == 9

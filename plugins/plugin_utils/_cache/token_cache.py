@@ -26,7 +26,7 @@ from ansible_collections.forti.oauth.plugins.plugin_utils._cache.tombstones impo
 
 _TOLD_WAIT = 0.1  # seconds; nobody wants to read of less
 _VERIFIED = {True: "it is live", False: "it was ended elsewhere, so a new one is got", None: "the server did not tell, so it is used"}
-_MOST_ENDED = 3  # tokens of other runs that were ended elsewhere; then this run logs in
+_MOST_ENDED = 3  # tokens of other runs that were ended elsewhere; the next one is used as it is
 
 
 class TokenCache:
@@ -172,7 +172,7 @@ class TokenCache:
                 return entry
             if self._is_live(entry, request):
                 return dataclasses.replace(entry, verified_at=time.time())
-        return new()
+        return self._miss(tiers, request, new)
 
     def _is_live(self, entry: Entry, request: CacheRequest) -> bool:
         """Verify a token. One that was ended elsewhere gets its tombstone in all tiers, and is forgotten. If the server does not tell, it counts as live."""

@@ -15,6 +15,7 @@ from tests.integration.harness import Player
 
 LOOKUP = "- {set_fact: {looked: \"{{ lookup('forti.oauth.%s'%s) | length }}\"}, register: looked_up, ignore_errors: true}\n"
 FAC = LOOKUP % ("fac_oauth_token", ", username='luser1', password=secret.luser1")
+MODULE = "- {forti.oauth.fac_oauth_token: {username: luser1, password: '{{ secret.luser1 }}'}, register: looked_up, ignore_errors: true}\n"
 ROLE = """
 - block:
     - {import_role: {name: forti.oauth.token%s}}
@@ -54,8 +55,9 @@ def refused(name: str) -> str:
     ("name", "value"),
     [("fac_oauth_server", "localhost:1"), ("fac_oauth_validate_certs", False), ("fac_oauth_ca_path", "/etc/hostname"), ("forti_oauth_cache", "/tmp/theirs")],
 )
-def test_a_fact_is_no_option_of_a_lookup(play: Player, host: HostileHost, name: str, value: object) -> None:
-    outcome = play(host.says(**{name: value}) + FAC, keep="looked_up", env=host.env)
+@pytest.mark.parametrize("task", [FAC, MODULE], ids=["lookup", "module"])
+def test_a_fact_is_no_option(play: Player, host: HostileHost, task: str, name: str, value: object) -> None:
+    outcome = play(host.says(**{name: value}) + task, keep="looked_up", env=host.env)
     assert refused(name) in outcome["looked_up"]["msg"]
     assert play.sim.requests == []
 
@@ -80,6 +82,18 @@ def test_it_is_refused_although_a_token_is_kept(play: Player, host: HostileHost)
     outcome = play(tasks, keep="looked again_up", env=host.env, variables={"fac_oauth_realm": ""})
     assert int(outcome["looked"]) > 0
     assert refused("fac_oauth_server") in outcome["again_up"]["msg"]
+
+
+def test_nor_of_a_task_of_the_role(play: Player, host: HostileHost) -> None:
+    outcome = play(host.says(fac_oauth_server="localhost:1") + ROLE % "", keep="role_said", variables=OPTIONS, env=host.env)
+    assert outcome["role_said"].startswith(refused("fac_oauth_server"))
+    assert play.sim.requests == []
+
+
+def test_a_store_is_not_chosen_by_a_fact(play: Player, host: HostileHost) -> None:
+    listing = "- {forti.oauth.token_store_info: , register: looked_up, ignore_errors: true}\n"
+    outcome = play(host.says(forti_oauth_cache="/tmp/theirs") + listing, keep="looked_up", env=host.env)
+    assert outcome["looked_up"]["msg"].startswith(refused("forti_oauth_cache"))
 
 
 def test_what_the_call_itself_says_is_not_in_question(play: Player, host: HostileHost) -> None:

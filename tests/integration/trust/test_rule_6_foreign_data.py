@@ -69,7 +69,10 @@ def test_shown_fields_of_a_token_come_without_control_characters(play: Player) -
     assert not CONTROL.search(outcome.output)
 
 
-PLANTED = b'{"format": 3, "kind": "\\u001b]0;owned\\u0007", "server": "https://x\\u001b[2J", "expires_at": 1e999, "keep_until": "\\u009b"}\nrest'
+PLANTED = (
+    b'{"format": 3, "kind": "\\u001b]0;owned\\u0007", "service": "\\u001b[31m", "server": "https://x\\u001b[2J"'
+    b', "client_id": {}, "expires_at": 1e999, "keep_until": "\\u009b"}\nrest'
+)
 INFO = "- {forti.oauth.token_store_info: {cache: '{{ store }}'}, register: found}\n- {debug: {var: found}}\n"
 
 
@@ -80,7 +83,7 @@ def test_what_somebody_plants_in_a_directory_steers_no_terminal(play: Player, tm
     (store / f"{'cd' * 16}.token").write_bytes(b"[" * 100_000)
     outcome = play(INFO, keep="found", variables={"store": str(store)})
     assert outcome["found"]["count"] == 2
-    assert outcome["found"]["entries"] == [{"kind": None, "server": None, "expires_at": None, "kept_until": None}] * 2
+    assert outcome["found"]["entries"] == [dict.fromkeys(("kind", "service", "server", "client_id", "expires_at", "kept_until"))] * 2
     assert not CONTROL.search(outcome.output)
 
 

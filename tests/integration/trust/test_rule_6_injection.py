@@ -142,9 +142,10 @@ def test_the_text_of_a_lookup(play: Player, tmp_path: pathlib.Path) -> None:
     assert (outcome["kept_plain"], outcome["kept_deep"], outcome["asked"]) == (access, f"x Bearer {access}", [access])
 
 
-REASONS = ("error_description", "message", "status_message", "detail")
+REASONS = ("error_description", "error_message", "message", "status_message", "detail")
 REFUSALS: list[dict[str, Any]] = [
     *({"status": 401, "body": {"error": STEERING, reason: STEERING}} for reason in REASONS),
+    {"status": 401, "body": {"error": {"errorCode": STEERING, "message": STEERING}}},
     *({"status": status, "body": {"error": SPACED, "error_description": STEERING}} for status in (400, 403, 404, 418, 429, 500, 503)),
 ]
 NO_TOKENS: list[dict[str, Any]] = [
@@ -211,7 +212,9 @@ def test_a_reason_to_refuse(play: Player, tmp_path: pathlib.Path) -> None:
 def test_what_is_no_token(play: Player, tmp_path: pathlib.Path) -> None:
     outcome = failing(play, tmp_path, NO_TOKENS)
     quoting = [text for text in outcome["told"] if "executed" in text]
-    assert all(f" answered 406 ({AS_QUOTED}). Check server." in text for text in quoting) and len(quoting) == 3  # FortiCWP has no challenges
+    refused = [text for text in quoting if f" answered 200 {AS_QUOTED} ({AS_QUOTED}). Check " in text]  # a success that says no
+    challenged = [text for text in quoting if f" answered 406 ({AS_QUOTED}). Check server." in text]  # FortiCWP has no challenges
+    assert (len(refused), len(challenged), len(quoting)) == (3, 3, 6)
 
 
 CHALLENGE = {"challenge": TIGHT, "method": f"{TIGHT}2", "session": f"{TIGHT}3", "message": STEERING, "status": STEERING}

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from ansible_collections.forti.oauth.plugins.module_utils._errors import ServerFailed
 from ansible_collections.forti.oauth.plugins.plugin_utils._token_provider import TokenProvider
 
 from tests.simulator import Simulator
@@ -65,6 +66,15 @@ def test_a_token_that_was_ended_is_replaced_by_one_login_for_all_runs(runs: Runs
     runs.start("third")
     assert runs.ask(verify=verify) == (new, "cache")
     assert (runs.verified, runs.logins) == ([ended, new], 2)
+
+
+def test_a_token_that_was_ended_is_not_left_where_no_new_one_comes(runs: Runs) -> None:
+    ended = runs.another()
+    runs.sim.expire(ended)
+    runs.sim.fault("/api/v1/oauth/token/", status=503, times=None)
+    with pytest.raises(ServerFailed):
+        runs.ask()
+    assert kinds(runs.shared) == ["ended"]
 
 
 def test_the_mark_holds_for_a_run_that_has_it_too(runs: Runs) -> None:
