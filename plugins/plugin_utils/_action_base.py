@@ -42,6 +42,7 @@ _SECRET_KEYS = frozenset({"access_token", "challenge", "companies"})
 class TokenActionBase(ActionBase):
     """An action plugin for a token service. The subclass names the service."""
 
+    _supports_async = True  # C(refuse_async) says more than core would
     service: ClassVar[type[TokenService]]
 
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> Result:
@@ -55,6 +56,7 @@ class TokenActionBase(ActionBase):
             with task_environment(self, self.service.spec):
                 if self._task.loop:
                     secrets = texts_to_hide(self.service.spec, self._task.args)
+                refuse_async(self)
                 self._take_role_options()
                 self._given = with_variables(self.service.spec, self._task.args, known=self._variables, template=self._templar.template)
                 if self._task.loop:
@@ -127,6 +129,15 @@ class TokenActionBase(ActionBase):
         if not isinstance(self._task.args[ROLE_OPTIONS], Mapping):
             raise OptionError("token_fac_options and token_forticwp_options must be dictionaries. For none of the options, write {}.")
         self._task.args = dict(self._task.args[ROLE_OPTIONS])
+
+
+def refuse_async(action: ActionBase) -> None:
+    """Check that the task has no keyword C(async).
+
+    :raises OptionError: it has.
+    """
+    if action._task.async_val:
+        raise OptionError("async does not go with this task, because the controller does its work. Take async and poll out of the task.")
 
 
 @contextlib.contextmanager

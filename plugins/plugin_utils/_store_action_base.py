@@ -16,7 +16,7 @@ from ansible_collections.forti.oauth.plugins.module_utils._argspec import Spec
 from ansible_collections.forti.oauth.plugins.module_utils._errors import FortiError, OptionError, quotable
 from ansible_collections.forti.oauth.plugins.module_utils._options import check_needed, server_url, validated
 from ansible_collections.forti.oauth.plugins.module_utils._token import iso8601
-from ansible_collections.forti.oauth.plugins.plugin_utils._action_base import task_environment
+from ansible_collections.forti.oauth.plugins.plugin_utils._action_base import refuse_async, task_environment
 from ansible_collections.forti.oauth.plugins.plugin_utils._cache.backend import Backend, BackendError
 from ansible_collections.forti.oauth.plugins.plugin_utils._cache.backends import existing_backend
 from ansible_collections.forti.oauth.plugins.plugin_utils._cache.entry_cipher import read_header
@@ -31,12 +31,14 @@ Headers = dict[str, dict[str, Any]]  # name of an entry -> its header; empty if 
 class StoreActionBase(ActionBase):
     """An action for a store. The subclass says what it does with the entries."""
 
+    _supports_async = True  # C(refuse_async) says more than core would
     spec: ClassVar[Spec]
 
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> Result:
         """Run the task."""
         result: Result = super().run(tmp, task_vars)
         try:
+            refuse_async(self)
             with task_environment(self, self.spec):
                 given = with_variables(self.spec, self._task.args, known=task_vars or {}, template=self._templar.template)
                 options = validated(self.spec, given)
