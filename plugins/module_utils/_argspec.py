@@ -15,7 +15,7 @@ from ansible.module_utils.errors import AnsibleFallbackNotFound
 
 Spec = dict[str, dict[str, Any]]
 
-NOT_SET = (None, "")
+NOT_SET = (None, "", "\n", "\r\n")  # a text of a line end alone is empty, too
 
 # These work once or are meant for one task. They never come from a variable or the environment.
 ONE_TIME = frozenset({"access_token", "challenge", "challenge_response", "code", "code_verifier", "force", "refresh_token", "session", "state"})
@@ -92,9 +92,15 @@ _MAP: Spec = {"access_token": {"type": "str", "no_log": True}, "company": {"type
 FORTICWP_TOKEN = _with_sources({**_FORTICWP, **_STATE}, environment="FORTICWP", variables="forticwp")
 FORTICWP_RESOURCE_MAP_INFO = _with_sources({**_FORTICWP, **_MAP}, environment="FORTICWP", variables="forticwp")
 FAC_TOKEN = _with_sources({**_HTTP, **_FAC_CACHE, **_FAC_TOKEN, **_STATE}, environment="FAC", variables="fac_oauth")
-# With all lasting options, so that module_defaults of the group may hold them.
+FAC_VERIFIES_WITH = frozenset({"server", "validate_certs", "ca_path", "client_cert", "client_key", "timeout", "retries", "client_id", "access_token"})
+# With all other lasting options, which it ignores, so that module_defaults of the group may hold them. These come from the call alone.
 FAC_TOKEN_INFO: Spec = {
-    **{name: option for name, option in FAC_TOKEN.items() if name not in ONE_TIME},
+    **{name: option for name, option in FAC_TOKEN.items() if name in FAC_VERIFIES_WITH},
+    **{
+        name: {key: value for key, value in option.items() if key != "fallback"}
+        for name, option in FAC_TOKEN.items()
+        if name not in FAC_VERIFIES_WITH | ONE_TIME
+    },
     "access_token": {"type": "str", "required": True, "no_log": True},
 }
 TOKEN_STORE_INFO: Spec = {"cache": FAC_TOKEN["cache"]}
@@ -113,6 +119,11 @@ def environment_variable(spec: Spec, name: str) -> str | None:
 def environment_variables(spec: Spec) -> set[str]:
     """Return the names of all environment variables that options of this spec come from."""
     return {option["fallback"][1][0] for option in spec.values() if "fallback" in option}
+
+
+def all_environment_variables() -> set[str]:
+    """Return the names of all environment variables that options of any module come from."""
+    return environment_variables(FAC_TOKEN) | environment_variables(FORTICWP_RESOURCE_MAP_INFO)
 
 
 def variables(spec: Spec) -> dict[str, str]:

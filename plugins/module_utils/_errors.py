@@ -119,13 +119,13 @@ def error_in(body: Mapping[str, Any]) -> str | None:
     """Return the error that a body names: that of OAuth, or the code in a nested object."""
     error = body.get("error")
     if isinstance(error, Mapping):
-        error = error.get("errorCode")
+        error = error.get("errorCode", error.get("error"))
     return str(error) if isinstance(error, (str, int)) and not isinstance(error, bool) else None
 
 
 def _reasons_in(body: Mapping[str, Any]) -> list[Any]:
     nested = body.get("error")
-    return [*([nested.get("message")] if isinstance(nested, Mapping) else []), *(body.get(name) for name in _REASONS)]
+    return [holder.get(name) for holder in (nested, body) if isinstance(holder, Mapping) for name in _REASONS]
 
 
 def says_no(body: Mapping[str, Any]) -> bool:

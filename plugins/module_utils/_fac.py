@@ -9,9 +9,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from typing import Any
+from typing import Any, ClassVar
 
-from ansible_collections.forti.oauth.plugins.module_utils._argspec import FAC_TOKEN, FAC_TOKEN_INFO
+from ansible_collections.forti.oauth.plugins.module_utils._argspec import FAC_TOKEN, FAC_TOKEN_INFO, FAC_VERIFIES_WITH
 from ansible_collections.forti.oauth.plugins.module_utils._errors import OptionError, fails, quotable
 from ansible_collections.forti.oauth.plugins.module_utils._fac_challenge import PUSH, Challenge, wait_for_push
 from ansible_collections.forti.oauth.plugins.module_utils._fac_hints import hints, refused_hints
@@ -29,8 +29,8 @@ _REVOKE = "/api/v1/oauth/revoke_token/"
 _CLIENT = ("client_id", "client_secret")
 _USER = ("username", "password", "realm", "iam_account", "iam_user", "scope")
 _CODE = ("code", "redirect_uri", "code_verifier")
+_VERIFY_TIMEOUT = 5  # seconds; all hosts wait while a kept token is verified
 _IAM = ("iam_account", "iam_user")
-_ASKS_WITH = frozenset({"server", "validate_certs", "ca_path", "client_cert", "client_key", "timeout", "retries", "client_id", "access_token"})  # of _info
 _ANSWER = ("challenge", "challenge_response", "session")
 # The fields of each grant's request (OAuth server token page). Its sample of an authorization code holds the user, too.
 _FIELDS = {
@@ -41,6 +41,8 @@ _FIELDS = {
 
 
 class _FacService(TokenService):
+    doubts_pages: ClassVar[bool] = False  # whether a 401 that is a web page is no answer
+
     @property
     def hints(self) -> Mapping[Any, str]:
         """What to check, for an OAuth error or a status."""
@@ -50,7 +52,7 @@ class _FacService(TokenService):
         """Return whether a token is live (C(valid)), its C(username) and C(expires_in) in seconds; None if the server does not tell (verify token page)."""
         headers = {**_JSON, "Authorization": f"Bearer {access_token}"}
         response = self.http.get(_VERIFY, headers=headers, params={"client_id": self.options["client_id"]})
-        if response.status == 401:
+        if response.status == 401 and not (self.doubts_pages and response.is_page):
             return _verified({}, valid=False)
         if not response.is_success:
             raise self.refuse(response)
@@ -111,8 +113,10 @@ class FortiAuthenticator(_FacService):
 
     def verifier(self, access_token: str) -> TokenService:
         """Return the service that tells whether this token is live. It asks once: if that tells nothing, the token stays in use."""
-        asked = RedactedDict(dict.fromkeys(FAC_TOKEN_INFO), **{**{name: self.options[name] for name in _ASKS_WITH}, "access_token": access_token, "retries": 0})
-        return FortiAuthenticatorInfo(asked, warn=self.warn, notify=self.notify, delegated_to=self.delegated_to)
+        own = {name: self.options[name] for name in FAC_VERIFIES_WITH}
+        limits = {"timeout": min(self.options["timeout"], _VERIFY_TIMEOUT), "retries": 0}
+        asked = RedactedDict(dict.fromkeys(FAC_TOKEN_INFO), **{**own, **limits, "access_token": access_token})
+        return KeptTokenCheck(asked, warn=self.warn, notify=self.notify, delegated_to=self.delegated_to)
 
     def resumes(self, challenge: Mapping[str, str]) -> bool:
         """Return whether the task waits for the push of this challenge, which an earlier task did not."""
@@ -176,7 +180,7 @@ class FortiAuthenticatorInfo(_FacService):
         """Check that the token is fit for a header. The options of other modules are accepted for module_defaults; they go nowhere."""
         check_bearer(options)
         check_needed(cls.spec, options)
-        options.update({name: None for name in options if name not in _ASKS_WITH})
+        options.update({name: None for name in options if name not in FAC_VERIFIES_WITH})
 
     def run(self, *, check_mode: bool) -> dict[str, Any]:
         """Verify the token."""
@@ -185,6 +189,12 @@ class FortiAuthenticatorInfo(_FacService):
     def rebuilt(self, result: Mapping[str, Any]) -> dict[str, Any]:
         """Return the result of a delegated host, checked."""
         return {**super().rebuilt({}), **_verified(result, valid=result.get("valid") is True)}
+
+
+class KeptTokenCheck(FortiAuthenticatorInfo):
+    """Verifies a kept token. A proxy in between may answer 401 with a page of its own: that ends no token."""
+
+    doubts_pages = True
 
 
 def _verified(body: Mapping[str, Any], *, valid: bool) -> dict[str, Any]:

@@ -97,8 +97,10 @@ def _check_credential(credential: str, *, product: str) -> None:
     """
     if not re.fullmatch(r"[\x20-\x7e]+", credential):
         raise OptionError(f"credential holds a letter outside ASCII. Copy it again as {product} shows it.")
-    if credential.lower().startswith("basic "):
+    if re.match(r"basic(\s|$)", credential, re.IGNORECASE):
         raise OptionError("credential begins with the word Basic. Leave it out: it is added when the credential is sent.")
+    if credential.startswith(("{", "[")):
+        raise OptionError("credential is JSON. Give the value in it alone.")
     if _is_encoded(credential):
         raise OptionError(f"credential is encoded in base64. Give it as {product} shows it: this API wants it as it is.")
 

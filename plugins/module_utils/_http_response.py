@@ -34,6 +34,11 @@ class Response:
         """Whether the status is a success. The vendor's pages list 200 and 201."""
         return self.status in SUCCESS
 
+    @property
+    def is_page(self) -> bool:
+        """Whether the body is a web page."""
+        return self.body.lstrip()[:1] == b"<"
+
     def json(self) -> dict[str, Any]:
         """Return the JSON object in the body. Its numbers may be infinite.
 
@@ -61,7 +66,7 @@ class Response:
             return None
 
     def _without(self, wanted: str) -> BadResponse:
-        what = "an HTML page" if self.body.lstrip()[:1] == b"<" else wanted if self.body else "nothing"
+        what = "an HTML page" if self.is_page else wanted if self.body else "nothing"
         return BadResponse(
             f"{self.server} answered {self.status} with {what}. Check that server is the token service, and not a proxy or a login page.",
             status=self.status,

@@ -8,9 +8,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime
 import ipaddress
-import math
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any
@@ -24,7 +24,7 @@ _RANGES = {"timeout": (1, 3600), "retries": (0, 20), "min_validity": (0, 3153600
 # A host name, an IPv4 address, or an IPv6 address in brackets; then a port and a slash, both optional.
 _SERVER = re.compile(r"(?P<host>[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?|\[[0-9A-Fa-f:.]+(?:%25[A-Za-z0-9]+)?\])(?::(?P<port>[0-9]{1,5}))?/?")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")  # a line end, or what steers a terminal
-_LARGEST = 10**100  # Python refuses to print integers that are much larger
+_LARGEST = 10**15  # far beyond every range
 # What YAML makes of a text without quotes. In this order, because a boolean is also an int.
 _KINDS = (
     (bool, "a boolean"),
@@ -80,11 +80,14 @@ def _checked(spec: Spec, given: Mapping[str, Any]) -> dict[str, Any]:
 
     :raises OptionError: an option is unknown, or its value is of a type that core would convert to something else.
     """
-    types = {alias: option["type"] for name, option in spec.items() for alias in (name, *option.get("aliases", ()))}
-    unknown = [name for name in given if name not in types]
+    known = {alias: option for name, option in spec.items() for alias in (name, *option.get("aliases", ()))}
+    unknown = [name for name in given if name not in known]
     if unknown:
-        raise unknown_option(unknown, types)
-    return {name: value if value in NOT_SET else _TAKES[types[name]](name, value) for name, value in given.items()}
+        raise unknown_option(unknown, known)
+    for name, value in given.items():
+        if "choices" in known[name] and value not in NOT_SET and not isinstance(value, str):
+            raise OptionError(f"{name} must be one of {', '.join(known[name]['choices'])}. YAML made {_kind(value)} of it.")
+    return {name: value if value in NOT_SET else _TAKES[known[name]["type"]](name, value) for name, value in given.items()}
 
 
 def _text(name: str, value: Any) -> str:
@@ -98,14 +101,18 @@ def _text(name: str, value: Any) -> str:
     )
 
 
-def _number(name: str, value: Any) -> Any:
-    """Return a number. Core would take true for 1, and fails to convert a text such as C(inf) or C(1e400)."""
-    is_number = isinstance(value, (int, str)) or (isinstance(value, float) and value.is_integer())
-    if isinstance(value, bool) or not is_number:
-        raise OptionError(f"{name} must be a whole number, such as 30.")
-    if _is_endless(value):
-        raise OptionError(f"{name} must be a number, and not so large a one.")
-    return int(value) if isinstance(value, float) else value
+def _number(name: str, value: Any) -> int:
+    """Return a number, which may be given as text. Core would take true for 1, and each version of it takes other texts."""
+    if isinstance(value, (int, float, str)) and not isinstance(value, bool):
+        with contextlib.suppress(ValueError, OverflowError):
+            return _whole(float(value))
+    raise OptionError(f"{name} must be a whole number, such as 30.")
+
+
+def _whole(number: float) -> int:
+    if number.is_integer() and abs(number) < _LARGEST:
+        return int(number)
+    raise ValueError
 
 
 def _switch(name: str, value: Any) -> Any:
@@ -119,13 +126,6 @@ _TAKES: dict[str, Callable[[str, Any], Any]] = {"str": _text, "path": _text, "in
 
 def _kind(value: Any) -> str:
     return next((kind for types, kind in _KINDS if isinstance(value, types)), "something else")
-
-
-def _is_endless(value: Any) -> bool:
-    try:
-        return not (-_LARGEST < value < _LARGEST) if isinstance(value, int) else not math.isfinite(float(value))
-    except ValueError:
-        return False
 
 
 def _check_texts(spec: Spec, options: Mapping[str, Any]) -> None:

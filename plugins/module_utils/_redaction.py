@@ -59,7 +59,7 @@ def redact(text: str, secrets: Iterable[str]) -> str:
     If a secret is encoded several times over, the whole text is masked.
     """
     known = {secret.strip() or secret for secret in secrets if secret}
-    forms = {form for secret in secrets if secret for form in _forms(secret) if len(form) >= _SHORTEST}
+    forms = {form for secret in secrets if secret for form in forms_of(secret) if len(form) >= _SHORTEST}
     for form in sorted(forms, key=len, reverse=True):
         text = text.replace(form, MASK)
     hidden = [secret for secret in known if len(secret) >= _SHORTEST and secret not in MASK]
@@ -82,7 +82,8 @@ def _without_backslashes(text: str) -> str:
     return plain.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
-def _forms(secret: str) -> set[str]:
+def forms_of(secret: str) -> set[str]:
+    """Return how a secret may be written: as it is, escaped, URL-encoded, in base64."""
     import html  # its tables take longer to load than everything else that a cached token needs
 
     as_bytes = secret.encode("utf-8", "surrogatepass")

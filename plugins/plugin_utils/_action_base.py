@@ -15,7 +15,7 @@ from typing import Any, ClassVar
 
 from ansible.errors import AnsibleConnectionFailure, AnsibleError
 from ansible.plugins.action import ActionBase
-from ansible_collections.forti.oauth.plugins.module_utils._argspec import Spec, environment_variables
+from ansible_collections.forti.oauth.plugins.module_utils._argspec import Spec, all_environment_variables
 from ansible_collections.forti.oauth.plugins.module_utils._errors import ChallengeRequired, FortiError, OptionError
 from ansible_collections.forti.oauth.plugins.module_utils._redaction import MASKED_BY_CORE
 from ansible_collections.forti.oauth.plugins.module_utils._service import TokenService
@@ -23,7 +23,7 @@ from ansible_collections.forti.oauth.plugins.plugin_utils._facts import refuse_f
 from ansible_collections.forti.oauth.plugins.plugin_utils._loop_item import hide_item, texts_to_hide
 from ansible_collections.forti.oauth.plugins.plugin_utils._remote_module import RemoteModule, cleaned_output
 from ansible_collections.forti.oauth.plugins.plugin_utils._token_provider import Result, TokenProvider, notify, warn
-from ansible_collections.forti.oauth.plugins.plugin_utils._variables import with_variables
+from ansible_collections.forti.oauth.plugins.plugin_utils._variables import secrets_in_variables, with_variables
 
 ROLE_OPTIONS = "_options"  # an argument of the role token: a dictionary of all options
 ROLE_VARIABLES = (
@@ -53,14 +53,12 @@ class TokenActionBase(ActionBase):
         self._no_log_as_written = vars(self._task).setdefault("_no_log_as_written", self._task.no_log)
         on_challenge, secrets = "fail", set[str]()
         try:
-            with task_environment(self, self.service.spec):
+            with task_environment(self):
                 if self._task.loop:
-                    secrets = texts_to_hide(self.service.spec, self._task.args)
+                    secrets = secrets_of(self, self.service.spec, self._variables)
                 refuse_async(self)
                 self._take_role_options()
                 self._given = with_variables(self.service.spec, self._task.args, known=self._variables, template=self._templar.template)
-                if self._task.loop:
-                    secrets |= texts_to_hide(self.service.spec, self._given)
                 service = self.service.from_options(self._given, explicit=self._task.args, warn=warn, notify=notify, delegated_to=self._delegated_to())
                 on_challenge = service.options.get("on_challenge", "fail")
                 result.update(self._perform(service))
@@ -131,6 +129,12 @@ class TokenActionBase(ActionBase):
         self._task.args = dict(self._task.args[ROLE_OPTIONS])
 
 
+def secrets_of(action: ActionBase, spec: Spec, variables: Mapping[str, Any]) -> set[str]:
+    """Return the texts that no item of the task's loop may show, whether they are given in the task or in variables."""
+    in_variables = secrets_in_variables(spec, known=variables, template=action._templar.template)
+    return texts_to_hide(spec, action._task.args) | texts_to_hide(spec, in_variables)
+
+
 def refuse_async(action: ActionBase) -> None:
     """Check that the task has no keyword C(async).
 
@@ -141,7 +145,7 @@ def refuse_async(action: ActionBase) -> None:
 
 
 @contextlib.contextmanager
-def task_environment(action: ActionBase, spec: Spec) -> Iterator[None]:
+def task_environment(action: ActionBase) -> Iterator[None]:
     """Apply the task's keyword C(environment) to this process, which is the task's own fork.
 
     The variables that options come from are taken out of the task meanwhile. A module on a delegated host gets options instead, because core
@@ -150,7 +154,7 @@ def task_environment(action: ActionBase, spec: Spec) -> Iterator[None]:
     environment: dict[str, Any] = {}
     action._compute_environment_string(environment)
     before, written = dict(os.environ), action._task.environment
-    options = environment_variables(spec)
+    options = all_environment_variables()
     os.environ.update({name: str(value) for name, value in environment.items()})
     action._task.environment = [{name: value for name, value in environment.items() if name not in options}]
     try:

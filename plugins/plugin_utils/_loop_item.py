@@ -21,7 +21,8 @@ from ansible.release import __version__
 from ansible.template import Templar
 from ansible_collections.forti.oauth.plugins.module_utils._argspec import Spec
 from ansible_collections.forti.oauth.plugins.module_utils._options import secret_values
-from ansible_collections.forti.oauth.plugins.module_utils._redaction import MASK, MASKED_BY_CORE, RedactedDict, redact, register
+from ansible_collections.forti.oauth.plugins.module_utils._redaction import MASK, MASKED_BY_CORE, RedactedDict, forms_of, redact, register
+from ansible_collections.forti.oauth.plugins.plugin_utils._cache.backends import passwords_in
 
 Result = dict[str, Any]
 
@@ -40,10 +41,11 @@ def texts_to_hide(spec: Spec, args: Mapping[str, Any]) -> set[str]:
     given = RedactedDict({**_from_environment(spec), **(role_options if isinstance(role_options, Mapping) else args)})
     public = {name for name, option in spec.items() if not option.get("no_log")}
     texts = {text for name, value in given.items() if name not in public for text in _texts(value)}
+    texts |= {password for password in passwords_in(str(given.get("cache", ""))) if password}
     if not MASKED_BY_CORE:
         return texts
     known = secret_values(spec, {name: value for name, value in given.items() if isinstance(value, str)})
-    register(*known)
+    register(*(form for secret in known for form in forms_of(secret)))
     return texts - known
 
 

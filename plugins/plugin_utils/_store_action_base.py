@@ -16,10 +16,11 @@ from ansible_collections.forti.oauth.plugins.module_utils._argspec import Spec
 from ansible_collections.forti.oauth.plugins.module_utils._errors import FortiError, OptionError, quotable
 from ansible_collections.forti.oauth.plugins.module_utils._options import check_needed, server_url, validated
 from ansible_collections.forti.oauth.plugins.module_utils._token import iso8601
-from ansible_collections.forti.oauth.plugins.plugin_utils._action_base import refuse_async, task_environment
+from ansible_collections.forti.oauth.plugins.plugin_utils._action_base import refuse_async, secrets_of, task_environment
 from ansible_collections.forti.oauth.plugins.plugin_utils._cache.backend import Backend, BackendError
 from ansible_collections.forti.oauth.plugins.plugin_utils._cache.backends import existing_backend
 from ansible_collections.forti.oauth.plugins.plugin_utils._cache.entry_cipher import read_header
+from ansible_collections.forti.oauth.plugins.plugin_utils._loop_item import hide_item
 from ansible_collections.forti.oauth.plugins.plugin_utils._variables import with_variables
 
 Result = dict[str, Any]
@@ -37,9 +38,10 @@ class StoreActionBase(ActionBase):
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> Result:
         """Run the task."""
         result: Result = super().run(tmp, task_vars)
+        secrets = secrets_of(self, self.spec, task_vars or {}) if self._task.loop else set[str]()
         try:
             refuse_async(self)
-            with task_environment(self, self.spec):
+            with task_environment(self):
                 given = with_variables(self.spec, self._task.args, known=task_vars or {}, template=self._templar.template)
                 options = validated(self.spec, given)
                 check_needed(self.spec, options)
@@ -48,7 +50,7 @@ class StoreActionBase(ActionBase):
             result.update(self._perform(backend, headers, options))
         except (FortiError, BackendError) as exc:
             result.update(failed=True, changed=False, msg=str(exc))
-        return result
+        return hide_item(result, self._task, task_vars or {}, self._templar, secrets) if self._task.loop else result
 
     def _perform(self, backend: Backend, headers: Headers, options: Mapping[str, Any]) -> Result:
         raise NotImplementedError

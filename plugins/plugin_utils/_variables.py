@@ -8,12 +8,18 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from ansible.errors import AnsibleError, AnsibleUndefinedVariable
 from ansible_collections.forti.oauth.plugins.module_utils._argspec import NOT_SET, Spec, variables
+from ansible_collections.forti.oauth.plugins.module_utils._errors import OptionError, quotable
 from ansible_collections.forti.oauth.plugins.module_utils._options import decrypted
 from ansible_collections.forti.oauth.plugins.plugin_utils._facts import refuse_facts
+
+# Of ansible-core 2.19 and newer. Before, C(omit) is a text that stands in the variables.
+_OMITTED, _OMITTED_ERROR = "OmitType", "AnsibleValueOmittedError"
 
 
 def taken_from_variables(spec: Spec, given: Mapping[str, Any]) -> dict[str, str]:
@@ -26,9 +32,35 @@ def with_variables(spec: Spec, given: Mapping[str, Any], *, known: Mapping[str, 
 
     :arg known: the variables of the task or template.
     :arg template: fills in a template.
-    :raises OptionError: a variable comes from the host's facts.
+    :raises OptionError: a variable comes from the host's facts, or cannot be filled in.
     """
     taken = taken_from_variables(spec, given)
     refuse_facts(taken.values(), known)
-    held = decrypted({name: template(known[from_variable]) for name, from_variable in taken.items() if from_variable in known})
+    held = decrypted({name: _filled_in(from_variable, known, template) for name, from_variable in taken.items() if from_variable in known})
     return {**given, **{name: value for name, value in held.items() if value not in NOT_SET}}
+
+
+def secrets_in_variables(spec: Spec, *, known: Mapping[str, Any], template: Callable[[Any], Any]) -> dict[str, Any]:
+    """Return the secret options that variables hold, and the store's URL, as far as they can be filled in. No output may show them."""
+    found = {}
+    for name, from_variable in variables(spec).items():
+        if from_variable in known and (spec[name].get("no_log") or name == "cache"):
+            with contextlib.suppress(OptionError):
+                found[name] = _filled_in(from_variable, known, template)
+    return found
+
+
+def _filled_in(name: str, known: Mapping[str, Any], template: Callable[[Any], Any]) -> Any:
+    """Return the value of a variable; None if it is C(omit).
+
+    Core's own error would be shown with the item of a loop, and its secrets.
+    """
+    try:
+        value = template(known[name])
+    except AnsibleError as exc:
+        if type(exc).__name__ == _OMITTED_ERROR:
+            return None
+        problem = quotable(str(exc), ()) if isinstance(exc, AnsibleUndefinedVariable) else "its template has a fault"
+    else:
+        return None if type(value).__name__ == _OMITTED or value == known.get("omit") else value
+    raise OptionError(f"The variable {name} cannot be filled in: {problem}.")

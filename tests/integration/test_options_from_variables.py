@@ -193,3 +193,23 @@ def test_a_success_that_says_no_is_a_refusal_for_all_hosts(play: Player) -> None
     assert sum(result["msg"].endswith("; force: true asks anew)") and " (refused " in result["msg"] for result in results) == HOSTS - 1
     assert {(result["status"], result["error"], result["failed"]) for result in results} == {(200, "access_denied", True)}
     assert "forti.oauth: https://" not in outcome.output  # that is for -vv
+
+
+def test_a_variable_that_is_omitted_is_not_set(play: Player) -> None:
+    """In a module and in a lookup."""
+    outcome = play(
+        """
+- vars:
+    fac_oauth_username: luser1
+    fac_oauth_password: "{{ secret.luser1 }}"
+    fac_oauth_realm: "{{ no_such_realm | default(omit) }}"
+    fac_oauth_client_secret: "{{ no_such_secret | default(omit) }}"
+  block:
+    - {forti.oauth.fac_oauth_token: , register: r}
+    - {set_fact: {looked: "{{ lookup('forti.oauth.fac_oauth_token') }}"}, no_log: true}
+""",
+        keep="r looked",
+    )
+    assert outcome["looked"] == outcome["r"]["access_token"]
+    (login,) = [json.loads(request["body"]) for request in play.sim.requests]
+    assert set(login) == {"grant_type", "username", "password", "client_id"}

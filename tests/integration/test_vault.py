@@ -40,6 +40,8 @@ def test_wherever_it_stands(play: Player, vault_password: pathlib.Path) -> None:
   register: direct
 - forti.oauth.fac_oauth_token: {{username: luser1, password: '{{{{ fac_oauth_password }}}}'}}
   register: variable
+- forti.oauth.fac_oauth_token: {{username: luser1}}
+  register: by_its_name
 - set_fact:
     by_name: "{{{{ lookup('forti.oauth.fac_oauth_token', username='luser1', password=fac_oauth_password) }}}}"
     by_variable: "{{{{ lookup('forti.oauth.fac_oauth_token', username='luser1') }}}}"
@@ -53,9 +55,9 @@ vars:
   cwp:
     credential: {encrypted(credential, vault_password, indent=6)}
 """
-    names = "direct variable by_name by_variable token_fac token_forticwp"
+    names = "direct variable by_its_name by_name by_variable token_fac token_forticwp"
     outcome = play(tasks, keep=names, head=head, env={"ANSIBLE_VAULT_PASSWORD_FILE": str(vault_password)})
-    tokens = {outcome[name]["access_token"] for name in ("direct", "variable", "token_fac")} | {outcome["by_name"], outcome["by_variable"]}
+    tokens = {outcome[name]["access_token"] for name in ("direct", "variable", "by_its_name", "token_fac")} | {outcome["by_name"], outcome["by_variable"]}
     assert len(tokens) == 1
     assert outcome["token_forticwp"]["access_token"]
     assert (play.sim.counts["fac.login"], play.sim.counts["forticwp.credentials"]) == (1, 1)

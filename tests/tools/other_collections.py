@@ -4,7 +4,7 @@
 
 """Collections of others, which tests play together with this one. They come out of wheels of the package ansible, each downloaded once.
 
-python tests/tools/other_collections.py awx.awx fortinet.fortios
+python tests/tools/other_collections.py ansible.netcommon ansible.utils fortinet.fortios
 """
 
 from __future__ import annotations

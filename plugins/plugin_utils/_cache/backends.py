@@ -43,7 +43,7 @@ def shared_backend(cache: str, *, budget: float = math.inf) -> OpenBackend:
     scheme, mark, _rest = cache.partition("://")
     if mark and scheme in ("redis", "rediss"):
         _check_url(cache)
-        register(*_passwords(cache))
+        register(*passwords_in(cache))
         return lambda: _redis_backend(cache, budget)
     folder = _folder(cache) if cache.isprintable() else ""  # no file system takes other characters
     if not folder or mark or re.match("[a-z]+:", cache) or (os.sep not in cache and cache != "~"):
@@ -88,7 +88,8 @@ def _check_url(url: str) -> None:
         raise OptionError("cache is no URL of Redis: after the host and its port, only the number of a database may follow, such as /0.")
 
 
-def _passwords(url: str) -> list[str]:
+def passwords_in(url: str) -> list[str]:
+    """Return the passwords in the URL of a Redis."""
     try:
         parts = urlsplit(url)
         return [unquote(parts.password or ""), *parse_qs(parts.query).get("password", [])]

@@ -128,7 +128,7 @@ class TokenCache:
         """Let one caller get the token, while the others wait for the lock of the nearest tier."""
         if not tiers:
             return new()
-        if self._log:
+        if self._log and tiers[0].where:
             self._log(f"no token in {tiers[0].where}: {tiers[0].why_not(request)}")
         # The holder of this lock may also wait for the locks of the tiers behind.
         lock = tiers[0].lock(request.key, timeout=len(tiers) * request.lock_timeout)

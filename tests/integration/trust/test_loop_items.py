@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import base64
 import importlib.metadata
 import json
 import pathlib
@@ -45,6 +46,16 @@ CASES = {
     "a misspelled option": "forti.oauth.fac_oauth_token: {username: luser1, pasword: '{{ item.password }}'}, loop: '{{ users }}'",
     "a wrong type": "forti.oauth.fac_oauth_token: {username: luser1, password: '{{ item }}'}, loop: '{{ users }}'",
     "another option of a wrong type": "forti.oauth.fac_oauth_token: {username: true, password: '{{ item.password }}'}, loop: '{{ users }}'",
+    "its variables": (
+        "forti.oauth.fac_oauth_token: {retries: 0}, loop: '{{ users }}', "
+        "vars: {fac_oauth_username: '{{ item.user }}', fac_oauth_password: '{{ item.password }}'}"
+    ),
+    "a variable beside that is not defined": (
+        "forti.oauth.fac_oauth_token: , loop: '{{ users }}', vars: {fac_oauth_password: '{{ item.password }}', fac_oauth_realm: '{{ nosuch }}'}"
+    ),
+    "the URL of a store": "forti.oauth.fac_oauth_token: {timeout: x, cache: 'redis://:{{ item.password }}@localhost:1/0'}, loop: '{{ users }}'",
+    "a store": "forti.oauth.token_store_info: {cache: 'rediss://:{{ item.password }}@localhost:1/0'}, loop: '{{ users }}'",
+    "in base64": "forti.oauth.fac_oauth_token: {username: luser1, password: '{{ item | b64decode }}', retries: 0}, loop: '{{ encoded }}'",
     "FortiCWP": "forti.oauth.forticwp_token: {credential: '{{ item.password }}'}, loop: '{{ users }}'",
     "the role's options": "forti.oauth.fac_oauth_token: {_options: {username: '{{ item.user }}', password: '{{ item.password }}'}}, loop: '{{ users }}'",
 }
@@ -52,6 +63,7 @@ VARIABLES: dict[str, Any] = {
     "users": USERS,
     "some": [{"user": "luser1"}, USERS[1]],
     "passwords": [user["password"] for user in USERS],
+    "encoded": [base64.b64encode(user["password"].encode()).decode() for user in USERS],
     "by_name": {user["user"]: user["password"] for user in USERS},
 }
 FAILS = "- {{block: [{{{task}, register: r}}], rescue: [{{meta: noop}}]}}\n"

@@ -161,6 +161,16 @@ def test_a_credential_beside_is_not_looked_at_if_another_grant_is_used() -> None
     assert service_for(FortiCwp, {**CWP_USER, "credential": "Basic é"}, CWP_USER).options["username"] == "u"
 
 
+@pytest.mark.parametrize("credential", ["basic", "Basic xyz", "BASIC\u00a0x".replace("\u00a0", " "), '{"credential": "x"}', "[1]"])
+def test_what_cannot_be_a_credential_is_told_before_it_is_sent(credential: str) -> None:
+    with pytest.raises(OptionError) as caught:
+        service_for(FortiCwp, {"credential": credential})
+    assert str(caught.value) in (
+        "credential begins with the word Basic. Leave it out: it is added when the credential is sent.",
+        "credential is JSON. Give the value in it alone.",
+    )
+
+
 def test_only_a_fortiauthenticator_ends_tokens() -> None:
     assert (FortiAuthenticator.revokes, FortiCwp.revokes) == (True, False)
     assert service_for(FortiCwp, {**CWP, "state": "absent"}).run(check_mode=False) == {"changed": False, "server": "https://www.forticwp.com"}

@@ -124,7 +124,7 @@ def test_the_environment_of_a_task_holds_no_options_for_a_module_and_is_restored
     given = {"FAC_PASSWORD": "p", "HTTPS_PROXY": "http://proxy", "NUMBER": 5}
     action = core.action("fac_oauth_token", {}, environment=given)
     written, before = action._task.environment, dict(os.environ)
-    with pytest.raises(ZeroDivisionError), task_environment(action, FAC_TOKEN):
+    with pytest.raises(ZeroDivisionError), task_environment(action):
         assert {name: os.environ[name] for name in given} == {"FAC_PASSWORD": "p", "HTTPS_PROXY": "http://proxy", "NUMBER": "5"}
         assert action._task.environment == [{"HTTPS_PROXY": "http://proxy", "NUMBER": 5}]
         assert not environment_variables(FAC_TOKEN) & set(action._task.environment[0])

@@ -10,9 +10,11 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
+from ansible.errors import AnsibleError, AnsibleUndefinedVariable
 from ansible_collections.forti.oauth.plugins.module_utils._argspec import (
     FAC_TOKEN,
     FAC_TOKEN_INFO,
+    FAC_VERIFIES_WITH,
     FORTICWP_RESOURCE_MAP_INFO,
     FORTICWP_TOKEN,
     ONE_TIME,
@@ -53,7 +55,7 @@ def run(core: Core, arguments: dict[str, Any], variables: dict[str, Any], name: 
 def test_every_lasting_option_has_its_variable_and_no_other_one_has(of: str) -> None:
     prefix, spec = of.partition(" ")[0], OF_SERVICES[of]
     named = {name: "forti_oauth_cache" if name == "cache" else f"{prefix}_{name}" for name in spec}
-    lasting = set(spec) - ONE_TIME
+    lasting = (FAC_VERIFIES_WITH if spec is FAC_TOKEN_INFO else set(spec)) - ONE_TIME
     assert taken_from_variables(spec, {}) == {name: named[name] for name in lasting}
     assert set(merged({}, dict.fromkeys(named.values(), "x"), spec=spec)) == lasting
 
@@ -148,3 +150,52 @@ def test_the_store_of_a_variable_is_the_one_that_is_listed(core: Core, tmp_path:
     assert (listed["where"], listed["count"]) == (f"the directory {tmp_path / 'store'}", 1)
     assert "msg" not in listed
     assert [(entry["service"], entry["client_id"]) for entry in listed["entries"]] == [("fac", "ansible")]
+
+
+def failing(exc: Exception) -> Any:
+    """Return what fills in a template, and fails."""
+
+    def template(_value: Any) -> Any:
+        raise exc
+
+    return template
+
+
+@pytest.mark.parametrize(
+    ("exc", "reason"),
+    [
+        (AnsibleUndefinedVariable("'nosuch' is undefined"), "'nosuch' is undefined"),
+        (AnsibleError("hunter2 has no filter"), "its template has a fault"),
+    ],
+    ids=["undefined", "a fault"],
+)
+def test_a_variable_that_cannot_be_filled_in_is_named(exc: Exception, reason: str) -> None:
+    with pytest.raises(OptionError) as caught:
+        with_variables(FAC_TOKEN, {}, known={"fac_oauth_realm": "{{ x }}"}, template=failing(exc))
+    assert str(caught.value) == f"The variable fac_oauth_realm cannot be filled in: {reason}."
+
+
+def test_an_omitted_variable_is_not_set() -> None:
+    """Up to ansible-core 2.18 omit is a text in the variables; later a template that ends in it fails, or gives a value of a type of its own."""
+
+    class OmitType:
+        pass
+
+    class AnsibleValueOmittedError(AnsibleError):
+        pass
+
+    known = {"fac_oauth_realm": "{{ x }}", "omit": "__omit_place_holder__1"}
+    for template in (lambda _value: known["omit"], lambda _value: OmitType(), failing(AnsibleValueOmittedError("omitted"))):
+        assert with_variables(FAC_TOKEN, {}, known=known, template=template) == {}
+
+
+@pytest.mark.parametrize("empty", ["\n", "\r\n", "", None])
+def test_a_line_end_alone_gives_way_to_the_variable(empty: Any) -> None:
+    assert merged({"realm": empty}, {"fac_oauth_realm": "corp"})["realm"] == "corp"
+
+
+def test_a_fact_of_an_option_that_the_module_ignores_is_no_matter() -> None:
+    known = {"forti_oauth_cache": "none", "fac_oauth_password": "p", "ansible_facts": {"forti_oauth_cache": "none", "fac_oauth_password": "p"}}
+    assert merged({}, known, spec=FAC_TOKEN_INFO) == {}
+    with pytest.raises(OptionError, match=r"^fac_oauth_password comes from the facts|^forti_oauth_cache comes from the facts"):
+        merged({}, known)

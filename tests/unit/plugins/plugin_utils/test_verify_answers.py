@@ -34,6 +34,7 @@ pytestmark = pytest.mark.usefixtures("run_folder")
         {"status": 503, "body": ""},
         {"status": 302, "body": ""},
         {"status": 200, "body": "<html>Log in</html>"},
+        {"status": 401, "body": " <html>The proxy wants a password</html>"},
         {"status": 200, "body": [1]},
         {"close": True},
     ],
@@ -108,3 +109,11 @@ def test_the_module_on_a_delegated_host_gets_no_password_for_a_verify(
     assert USER["password"] in str(dict(host.arguments[0]))
     assert {"password", "username", "verify", "cache"}.isdisjoint(host.arguments[1])
     assert USER["password"] not in json.dumps(host.arguments[1])
+
+
+def test_a_server_that_hangs_costs_five_seconds_at_most(runs: Runs) -> None:
+    verifier = runs.service(timeout=600, retries=5).verifier("A1")
+    assert verifier is not None
+    assert (verifier.options["timeout"], verifier.options["retries"]) == (5, 0)
+    shorter = runs.service(timeout=2).verifier("A1")
+    assert shorter is not None and shorter.options["timeout"] == 2
