@@ -83,7 +83,7 @@ def test_a_success_that_says_no_is_a_refusal_with_the_servers_words(
     sim.fault("*", status=status, body=body)
     kind, options = SERVICES[family]
     problem = error_of(make(kind, **options).fetch)
-    assert type(problem) is Refused
+    assert isinstance(problem, Refused)
     assert str(problem) == f"{sim.url} answered {status} {said}. {HINTS[family]}"
     assert (problem.details["status"], problem.details["error"]) == (status, error)
     assert is_refusal(problem)
@@ -103,7 +103,7 @@ def test_a_success_that_says_no_gives_no_secret_away(make: Make, sim: Simulator,
     sim.fault("*", status=200, body=with_secret(body))
     kind, options = SERVICES[family]
     problem = error_of(make(kind, **options).fetch)
-    assert type(problem) is Refused
+    assert isinstance(problem, Refused)
     assert secret not in str(problem.as_result())
 
 
@@ -122,7 +122,7 @@ def test_an_answer_with_a_token_is_none(make: Make, sim: Simulator, status: int,
 def test_an_answer_that_says_neither_is_no_refusal(make: Make, sim: Simulator, body: dict[str, Any]) -> None:
     sim.fault("*", status=200, body=body)
     problem = error_of(make(FortiAuthenticator, **LUSER).fetch)
-    assert type(problem) is BadResponse
+    assert isinstance(problem, BadResponse)
     assert "access_token is missing" in str(problem)
     assert not is_refusal(problem)
 
@@ -131,7 +131,7 @@ def test_an_answer_that_says_neither_is_no_refusal(make: Make, sim: Simulator, b
 def test_no_other_status_is_a_success(make: Make, sim: Simulator, status: int) -> None:
     sim.fault("*", status=status, body={"access_token": "A1", "expires_in": 3600}, times=None)
     problem = error_of(make(FortiAuthenticator, **LUSER, retries=0).fetch)
-    assert type(problem) is not Refused
+    assert not isinstance(problem, Refused)
     assert f"answered {status}" in str(problem)
 
 
@@ -163,7 +163,7 @@ def test_a_revoke_that_says_no_has_ended_nothing(make: Make, sim: Simulator) -> 
 def test_a_resource_map_that_says_no_is_refused(make: Make, sim: Simulator) -> None:
     sim.fault("*", status=200, body=NESTED)
     problem = error_of(lambda: make(ResourceMap, credential=CREDENTIAL, access_token="A1").run(check_mode=False))
-    assert type(problem) is Refused
+    assert isinstance(problem, Refused)
     assert "answered 200 1102 (Account is locked out)." in str(problem)
 
 

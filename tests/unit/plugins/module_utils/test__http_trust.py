@@ -302,8 +302,8 @@ def tls_server(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch, *, name:
             tls.recv(65536)
             tls.sendall(b"HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n")
 
-    with serving(talk) as port:
-        yield port
+    with contextlib.ExitStack() as stack:
+        yield stack.enter_context(serving(talk))
 
 
 def test_the_client_certificate_is_shown(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -381,8 +381,9 @@ def proxy_with_tls(folder: pathlib.Path) -> Iterator[list[Any]]:
             shown.append(tls.getpeercert() or None)
             connect(tls)
 
-    with serving(talk) as port, pytest.MonkeyPatch.context() as patch:
-        patch.setenv("https_proxy", f"https://localhost:{port}")
+    with contextlib.ExitStack() as stack:
+        port = stack.enter_context(serving(talk))
+        stack.enter_context(pytest.MonkeyPatch.context()).setenv("https_proxy", f"https://localhost:{port}")
         yield shown
 
 
