@@ -12,8 +12,8 @@ from ansible_collections.forti.oauth.plugins.plugin_utils._cache.backend import 
 from ansible_collections.forti.oauth.plugins.plugin_utils._store_action_base import Headers, StoreActionBase, shown
 
 _FOR_THIS_RUN = (
-    "Nothing is kept between runs, because cache is not set. "
-    "Set it, or the variable forti_oauth_cache, or the environment variable FORTI_OAUTH_CACHE, to a directory or to redis://host:6379/0."
+    "Nothing is kept between runs, because cache is not set. If other tasks name a store, name it here, too. "
+    "Or set the variable forti_oauth_cache or the environment variable FORTI_OAUTH_CACHE for all of them."
 )
 
 

@@ -47,7 +47,7 @@ options:
       - Whether a kept token is verified before it is used. Somebody else may have ended it. FortiCloud ends a token at the next login of the same
         API user for the same client, also by another collection in the same play.
       - V(shared) verifies a token that comes out of a directory or Redis, once in a run.
-      - V(always) verifies the token of this run too, at most once in 30 seconds.
+      - V(always) verifies the token of this run too, at most once in 30 seconds. A login counts as such a question.
       - V(never) verifies none.
       - A token that was ended is forgotten and replaced by a login. If the server says neither yes nor no, the token stays in use.
     type: str

@@ -35,6 +35,7 @@ _KINDS = (
 )
 # Names that other collections have for these options.
 _CALLED_ELSEWHERE = {
+    "access_token": ("bearer", "token"),
     "server": ("address", "base_url", "fqdn", "host", "hostname", "ip", "token_url", "uri", "url"),
     "validate_certs": ("insecure", "ssl_verify", "tls_verify", "verify_certs", "verify_ssl"),
 }
@@ -87,7 +88,7 @@ def _checked(spec: Spec, given: Mapping[str, Any]) -> dict[str, Any]:
     for name, value in given.items():
         if "choices" in known[name] and value not in NOT_SET and not isinstance(value, str):
             raise OptionError(f"{name} must be one of {', '.join(known[name]['choices'])}. YAML made {_kind(value)} of it.")
-    return {name: value if value in NOT_SET else _TAKES[known[name]["type"]](name, value) for name, value in given.items()}
+    return {name: value if value in NOT_SET else _TAKES[known[name]["type"]](known[name].get("aliases", [name])[0], value) for name, value in given.items()}
 
 
 def _text(name: str, value: Any) -> str:
@@ -97,7 +98,7 @@ def _text(name: str, value: Any) -> str:
         return str(value)
     raise OptionError(
         f"{name} must be text. Put it in quotes: YAML made {_kind(value)} of it, as it makes 7500 of 016514. "
-        "With jinja2_native a template needs | string at its end."
+        "In an INI inventory put it in both kinds of quotes."
     )
 
 

@@ -57,7 +57,7 @@ def test_one_line_for_each_decision(play: Player, tmp_path: pathlib.Path) -> Non
     others = "none is kept for these options, and 1 for others of this server"
     short = f"{good}, and min_validity is 35998"
     assert told(second.output, play.sim.url) == [
-        *(miss, f"verified {good}: it is live"),
+        *(miss, f"{good} in {store}", f"verified {good}: it is live"),
         *(f"{good} in {RUN}",) * 2,
         *(f"no token in {RUN}: {others}", f"no token in {store}: {others}", LOGIN),
         *(f"no token in {RUN}: {short}", f"no token in {store}: {short}", f"{good}: refreshing it"),
@@ -70,5 +70,5 @@ def test_one_line_for_each_decision(play: Player, tmp_path: pathlib.Path) -> Non
     play.sim.expire(second["after"]["access_token"])
     third = play(task("r"), keep="r", env=env, verbosity=2)
     ended = f"verified {good}: it was ended elsewhere, so a new one is got"
-    assert told(third.output, play.sim.url) == [miss, ended, f"no token in {store}: {others}", LOGIN]
+    assert told(third.output, play.sim.url) == [miss, f"{good} in {store}", ended, f"no token in {store}: {others}", LOGIN]
     assert third["r"]["source"] == "login"

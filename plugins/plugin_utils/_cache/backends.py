@@ -60,6 +60,8 @@ def existing_backend(cache: str) -> Backend:
     :raises OptionError: the value is invalid.
     :raises BackendError: the backend cannot be used.
     """
+    if cache == "none":
+        raise OptionError("cache none keeps nothing, so there is no store to look into.")
     if cache == "run":
         return RunBackend()
     open_backend = shared_backend(cache)

@@ -127,6 +127,8 @@ class TokenCache:
     def _miss(self, tiers: tuple[Tier, ...], request: CacheRequest, new: Callable[[], Entry]) -> Entry:
         """Let one caller get the token, while the others wait for the lock of the nearest tier."""
         if not tiers:
+            if self._log:
+                self._log("cache is none: nothing is kept")
             return new()
         if self._log and tiers[0].where:
             self._log(f"no token in {tiers[0].where}: {tiers[0].why_not(request)}")
@@ -167,7 +169,10 @@ class TokenCache:
     def _verified(self, tiers: tuple[Tier, ...], request: CacheRequest, new: Callable[[], Entry]) -> Entry:
         """Return a token of the tiers behind the nearest, or a new one. What another run got is verified before this run uses it."""
         for _attempt in range(_MOST_ENDED):
-            entry = tiers[0].find(request) or self._miss(tiers, request, new)
+            found = tiers[0].find(request)
+            if found and self._log:
+                self._log(f"{found.told()} in {tiers[0].where}")
+            entry = found or self._miss(tiers, request, new)
             if entry.source != "cache" or request.is_live is None or is_recent(entry.refresh_failed_at, time.time()):
                 return entry
             if self._is_live(entry, request):

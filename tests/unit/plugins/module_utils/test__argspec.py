@@ -149,7 +149,7 @@ def test_a_text_that_yaml_read_as_something_else_is_refused(name: str, value: An
     with pytest.raises(OptionError) as caught:
         fac(**{name: value})
     assert str(caught.value) == (
-        f"{name} must be text. Put it in quotes: YAML made {kind} of it, as it makes 7500 of 016514. With jinja2_native a template needs | string at its end."
+        f"{name} must be text. Put it in quotes: YAML made {kind} of it, as it makes 7500 of 016514. In an INI inventory put it in both kinds of quotes."
     )
 
 
@@ -177,6 +177,7 @@ def test_the_options_of_a_store(monkeypatch: pytest.MonkeyPatch) -> None:
         ({"host": "h"}, r"Unknown option host\. Did you mean server\? server takes host, host:port or https://host:port\."),
         ({"url": "h"}, r"Unknown option url\. Did you mean server\? server takes host, host:port or https://host:port\."),
         ({"token_url": "h"}, r"Unknown option token_url\. Did you mean server\? server takes host, host:port or https://host:port\."),
+        ({"token": "t"}, r"Unknown option token\. Did you mean access_token\?"),
         ({"verify_ssl": False}, r"Unknown option verify_ssl\. Did you mean validate_certs\?"),
         ({"pasword": "p", "usrname": "u"}, r"Unknown option pasword, usrname\. Did you mean password for pasword, username for usrname\?"),
         ({"xyz": 1}, r"Unknown option xyz\. Known are access_token, .*, otp, .*, username, validate_certs, verify\."),

@@ -145,7 +145,7 @@ def test_a_directory_that_does_not_exist_is_empty_and_not_made(core: Core, tmp_p
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        pytest.param({"cache": "none"}, "cache must be run (keep tokens for this run)", id="cache none"),
+        pytest.param({"cache": "none"}, "cache none keeps nothing, so there is no store to look into.", id="cache none"),
         pytest.param({"cache": "http://:hunter2@host/"}, "cache must be run (keep tokens for this run)", id="no store"),
         pytest.param({"cache": "run", "tiemout": 3}, "Unknown option tiemout.", id="unknown option"),
     ],
@@ -166,7 +166,7 @@ def test_nothing_is_removed_where_no_store_is_named(core: Core) -> None:
 def test_who_names_no_store_is_told_that_nothing_is_kept_between_runs(core: Core) -> None:
     core.task("fac_oauth_token", USER)
     result = core.task("token_store_info", {})
-    assert result["msg"].startswith("Nothing is kept between runs, because cache is not set. Set it, or the variable forti_oauth_cache, or the ")
+    assert result["msg"].startswith("Nothing is kept between runs, because cache is not set. If other tasks name a store, name it here, too.")
     assert (result["where"], result["count"] > 0) == ("the temporary folder of this run", True)
     assert not result.get("failed")
 
