@@ -19,7 +19,7 @@ options:
   ca_path:
     description:
       - A file or folder with the certificates (PEM) of the CA that signed the server's certificate.
-      - If not set, what E(REQUESTS_CA_BUNDLE) or E(CURL_CA_BUNDLE) names is used, or else what the system trusts, as for M(ansible.builtin.uri),
+      - If not set, what E(REQUESTS_CA_BUNDLE) or E(CURL_CA_BUNDLE) names is used, or else what the system trusts, as for C(ansible.builtin.uri),
         which E(SSL_CERT_FILE) and E(SSL_CERT_DIR) can change. Where the system has no certificates, those of the Python library certifi are used.
       - It is on the controller, or on the host that the task is delegated to.
     type: path
