@@ -66,6 +66,9 @@ def flask_app(state: State) -> Flask:
     return app
 
 
+_RESETS = "forti.oauth.resets"  # key in the environment of a request: how often the state had been reset when it came
+
+
 class Api:
     """What the TLS listener serves."""
 
@@ -80,6 +83,7 @@ class Api:
         except ClientDisconnected:
             raise AnsweredByHand from None
         record = self._record(environ, body)
+        environ[_RESETS] = self._state.resets
         environ["wsgi.input"], environ["CONTENT_LENGTH"] = io.BytesIO(body), str(len(body))
         with self._state.lock:
             latency, fault = self._state.settings.latency, self._faults.take(record["path"])
@@ -106,7 +110,10 @@ class Api:
         return record
 
     def _answer(self, environ: WSGIEnvironment) -> Response:
+        """Carry the request out, unless it was delayed beyond the end of its test: it would count for the next one."""
         with self._state.lock:
+            if environ[_RESETS] != self._state.resets:
+                raise AnsweredByHand
             return Response.from_app(self._app, environ, buffered=True)
 
     def _play(self, fault: Fault, environ: WSGIEnvironment, record: dict[str, Any]) -> None:

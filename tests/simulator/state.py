@@ -45,12 +45,14 @@ class State:
 
     def __init__(self, settings: Settings) -> None:
         self.lock = threading.RLock()
+        self.resets = 0  # how often; a request that began before the last one is not carried out
         self._first_settings = settings
         self.reset()
 
     def reset(self) -> None:
         """Go back to the default state: every token, code, counter and setting is forgotten."""
         with self.lock:
+            self.resets += 1
             self.settings = self._first_settings
             self.offset = 0.0
             self.counts: Counter[str] = Counter(dict.fromkeys(COUNTERS, 0))
