@@ -23,7 +23,7 @@ import threading
 import time
 import warnings
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -34,6 +34,7 @@ from ansible_collections.forti.oauth.plugins.module_utils._http import Http
 from ansible_collections.forti.oauth.plugins.module_utils._http_response import Response
 
 from tests.simulator import Simulator
+from tests.unit.plugins.module_utils.serving import serving
 
 PATH = "/api/v1/oauth/token/"
 MIB = 1024 * 1024
@@ -504,26 +505,6 @@ def test_the_client_certificate_is_shown(tmp_path: pathlib.Path, apart: bool) ->
     with serving(talk) as port:
         assert get(Client(f"https://localhost:{port}", ca_path=str(tmp_path / "ca"), **files)).status == 204
     assert shown[0]["subjectAltName"] == (("email", "ansible@example.com"),)
-
-
-@contextlib.contextmanager
-def serving(talk: Callable[[socket.socket], None]) -> Iterator[int]:
-    """Serve any number of connections, each in a thread, on a port of this machine."""
-
-    def serve_one(connection: socket.socket) -> None:
-        with connection, contextlib.suppress(OSError):
-            connection.settimeout(10)
-            talk(connection)
-
-    def serve() -> None:
-        with contextlib.suppress(OSError):
-            while True:
-                threading.Thread(target=serve_one, args=(listener.accept()[0],), daemon=True).start()
-
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        threading.Thread(target=serve, daemon=True).start()
-        yield int(listener.getsockname()[1])
-        listener.shutdown(socket.SHUT_RDWR)
 
 
 # Proxies.

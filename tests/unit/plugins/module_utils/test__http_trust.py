@@ -9,11 +9,11 @@ from __future__ import annotations
 import contextlib
 import os
 import pathlib
+import select
 import socket
 import ssl
 import subprocess
-import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -26,10 +26,10 @@ from ansible_collections.forti.oauth.plugins.module_utils._http import Http
 from ansible_collections.forti.oauth.plugins.module_utils._http_response import Response
 
 from tests.simulator import Simulator
+from tests.unit.plugins.module_utils.serving import serving
 
 UNKNOWN = "presented a certificate that is not trusted: its issuer is unknown here. Set ca_path to the issuer's certificate."
 BUNDLES = ["REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"]
-Talk = Callable[[socket.socket], None]
 
 
 def ask(server: str, **options: Any) -> Response:
@@ -261,26 +261,6 @@ def test_what_did_not_count_is_not_named(sim: Simulator, other_ca: str, monkeypa
 
 
 @contextlib.contextmanager
-def serving(talk: Talk) -> Iterator[int]:
-    """Serve any number of connections, each in a thread, on a port of this machine."""
-
-    def serve_one(connection: socket.socket) -> None:
-        with connection, contextlib.suppress(OSError):
-            connection.settimeout(10)
-            talk(connection)
-
-    def serve() -> None:
-        with contextlib.suppress(OSError):
-            while True:
-                threading.Thread(target=serve_one, args=(listener.accept()[0],), daemon=True).start()
-
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        threading.Thread(target=serve, daemon=True).start()
-        yield int(listener.getsockname()[1])
-        listener.shutdown(socket.SHUT_RDWR)
-
-
-@contextlib.contextmanager
 def tls_server(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch, *, name: str = "localhost", shown: list[Any] | None = None) -> Iterator[int]:
     """Serve answers of 204 with a certificate of a CA that SSL_CERT_FILE names.
 
@@ -313,11 +293,17 @@ def test_the_client_certificate_is_shown(tmp_path: pathlib.Path, monkeypatch: py
     assert shown[0]["subjectAltName"] == (("email", "ansible@example.com"),)
 
 
-def pass_on(source: socket.socket, target: socket.socket) -> None:
+def exchange(client: socket.socket, server: socket.socket) -> None:
+    """Pass bytes on in both directions until one side ends. In one thread: a TLS socket must not be read and written by two at once."""
+    others = {client: server, server: client}
     with contextlib.suppress(OSError):
-        while data := source.recv(65536):
-            target.sendall(data)
-        target.shutdown(socket.SHUT_WR)
+        while True:
+            decrypted = [side for side in others if isinstance(side, ssl.SSLSocket) and side.pending()]
+            for source in decrypted or select.select(list(others), [], [], 10)[0]:
+                data = source.recv(65536)
+                if not data:
+                    return
+                others[source].sendall(data)
 
 
 def connect(connection: socket.socket) -> None:
@@ -328,10 +314,7 @@ def connect(connection: socket.socket) -> None:
     connection.sendall(b"HTTP/1.1 200 Connection established\r\n\r\n")
     host, port = head.split()[1].decode().rsplit(":", 1)
     with socket.create_connection((host, int(port))) as target:
-        back = threading.Thread(target=pass_on, args=(target, connection), daemon=True)
-        back.start()
-        pass_on(connection, target)
-        back.join(10)
+        exchange(connection, target)
 
 
 def relay(connection: socket.socket) -> None:
@@ -343,10 +326,7 @@ def relay(connection: socket.socket) -> None:
     port = int.from_bytes(connection.recv(2), "big")
     with socket.create_connection((host, port)) as target:
         connection.sendall(b"\5\0\0\1" + bytes(6))
-        back = threading.Thread(target=pass_on, args=(target, connection), daemon=True)
-        back.start()
-        pass_on(connection, target)
-        back.join(10)
+        exchange(connection, target)
 
 
 @pytest.mark.parametrize("kind", ["http", "socks5h"])
