@@ -28,6 +28,7 @@ class Api:
     def __init__(self, resources: Resources, user: str, password: str) -> None:
         self.resources, self.user, self.password = resources, user, password
         self.tokens: dict[int, str] = {}
+        self.makes_tokens = True  # for user and password; builds of AWX since December 2024 and Automation Platform do not
         self.issued: list[str] = []
         self.requests: list[tuple[str, str]] = []
         self.app = Flask(__name__)
@@ -46,7 +47,9 @@ class Api:
             ("GET", "/<kind>/", self._list),
             ("POST", "/<kind>/", self._create),
             ("GET", "/<kind>/<int:number>/", self._show),
+            ("GET", "/<kind>/<named_url>/", self._show_named),
             ("PATCH", "/<kind>/<int:number>/", self._change),
+            ("POST", "/projects/<int:number>/update/", self._update),
             ("GET", "/job_templates/<int:number>/survey_spec/", self._survey),
             ("POST", "/job_templates/<int:number>/survey_spec/", self._new_survey),
             ("GET", "/<kind>/<int:number>/<name>/", self._sublist),
@@ -70,6 +73,8 @@ class Api:
         self.requests.append((request.method, request.full_path.rstrip("?")))
         given = request.authorization
         if "/tokens/" in request.path:
+            if not self.makes_tokens:
+                raise Refused(404, detail="The requested resource could not be found.")
             known = given is not None and (given.username, given.password) == (self.user, self.password)
         else:
             known = given is not None and given.type == "bearer" and given.token in self.tokens.values()
@@ -124,6 +129,16 @@ class Api:
         if kind == "project_updates":
             self.resources.proceed(resource)
         return self._shown(kind, resource)
+
+    def _show_named(self, kind: str, named_url: str) -> Any:
+        for resource in self.resources.all(kind):
+            if named_url == self.resources.named_url(kind, resource):
+                return self._shown(kind, resource)
+        raise Refused(404, detail="Not found.")
+
+    def _update(self, number: int) -> Any:
+        update = self.resources.update(self.resources.one("projects", number))
+        return self._shown("project_updates", update), 202
 
     def _change(self, kind: str, number: int) -> Any:
         return self._shown(kind, self.resources.change(kind, number, request.get_json()))

@@ -108,6 +108,12 @@ def check_credential(new: Values, type_: Values, old: Values | None) -> Values:
     return {**new, "inputs": kept}
 
 
+def check_execution_environment(new: Values, old: Values | None) -> None:
+    """Check that an execution environment stays with its organization, or with none."""
+    if old and new["organization"] and new["organization"] != old["organization"]:
+        raise Refused(400, organization=["Cannot change the organization of an execution environment"])
+
+
 def check_job_template(new: Values, playbooks: list[str]) -> None:
     """Check that a job template has a project, and one of its playbooks."""
     if not new["project"]:

@@ -7,10 +7,15 @@
 from __future__ import annotations
 
 import copy
+import zlib
 from typing import Any
 
-from .checks import ENCRYPTED, Refused, Values, check_credential, check_credential_type, check_fields, check_job_template
+from .checks import ENCRYPTED, Refused, Values, check_credential, check_credential_type, check_execution_environment, check_fields, check_job_template
 from .kinds import KINDS
+
+_GOES_ON = {"pending": "running", "running": "successful"}
+# Credential types that AWX brings along, and their kinds.
+_MANAGED_TYPES = {"Machine": "ssh", "Source Control": "scm", "Vault": "vault", "Network": "net"}
 
 
 class Resources:
@@ -19,6 +24,7 @@ class Resources:
     def __init__(self, repositories: dict[str, list[str]]) -> None:
         """:arg repositories: the playbooks in the repository at each URL; a project finds them when it is updated."""
         self._repositories = repositories
+        self.unreachable: set[str] = set()  # URLs of repositories; the update of a project fails there
         self._all: dict[str, dict[int, Values]] = {kind: {} for kind in KINDS}
         self._playbooks: dict[int, list[str]] = {}
         self._lists: dict[tuple[str, int, str], list[int]] = {}
@@ -26,6 +32,11 @@ class Resources:
         self.surveys: dict[int, Values] = {}
         self.create("organizations", {"name": "Default"})
         self.create("inventories", {"name": "Demo Inventory", "organization": 1})
+        for name, kind in _MANAGED_TYPES.items():
+            self._last += 1
+            fields = [{"id": "username", "label": "Username", "type": "string"}]
+            managed = {"name": name, "kind": kind, "inputs": {"fields": fields}, "injectors": {}, "managed": True, "description": ""}
+            self._all["credential_types"][self._last] = {"id": self._last, **managed}
 
     def all(self, kind: str) -> list[Values]:
         """Return all resources of a kind."""
@@ -41,6 +52,12 @@ class Resources:
         if number not in self._all[kind]:
             raise Refused(404, detail="Not found.")
         return self._all[kind][number]
+
+    def named_url(self, kind: str, resource: Values) -> str:
+        """Return what AWX takes in place of a number, such as C(NAME++ORGANIZATION), or C(NAME++TYPE+KIND++ORGANIZATION) for a credential."""
+        type_ = self.one("credential_types", resource["credential_type"]) if kind == "credentials" else None
+        owner = self.one("organizations", resource["organization"])["name"] if resource.get("organization") else ""
+        return "++".join([resource["name"], *([f"{type_['name']}+{type_['kind']}"] if type_ else []), owner])
 
     def listed(self, kind: str, number: int, name: str) -> list[int]:
         """Return the numbers in the list of a resource, such as a job template's credentials."""
@@ -74,8 +91,12 @@ class Resources:
                 raise Refused(400, __all__=[f"{KINDS[kind].type} with this {' and '.join(KINDS[kind].unique)} already exists."])
         self._all[kind][number] = new
         if kind == "projects" and (old is None or any(old[name] != new[name] for name in ("scm_url", "scm_branch"))):
-            self.create("project_updates", {"name": new["name"], "project": number, "status": "pending"})
+            self.update(new)
         return new
+
+    def update(self, project: Values) -> Values:
+        """Begin to update a project; return the update."""
+        return self.create("project_updates", {"name": project["name"], "project": project["id"], "status": "pending"})
 
     def _checked(self, kind: str, new: Values, old: Values | None) -> Values:
         if kind == "credential_types":
@@ -85,6 +106,8 @@ class Resources:
             return check_credential_type(new)
         if kind == "credentials":
             return check_credential(new, self.one("credential_types", new["credential_type"]), old)
+        if kind == "execution_environments":
+            check_execution_environment(new, old)
         if kind == "projects" and new["scm_type"] and new["scm_url"] not in self._repositories:
             raise Refused(400, scm_url=["There is no such repository here."])
         if kind == "job_templates":
@@ -94,11 +117,12 @@ class Resources:
 
     def proceed(self, update: Values) -> None:
         """Let some time go by in the update of a project."""
-        later = {"pending": "running", "running": "successful"}
-        update["status"] = later.get(update["status"], update["status"])
+        project = self.one("projects", update["project"])
+        fails = update["status"] == "running" and project["scm_url"] in self.unreachable
+        update["status"] = "failed" if fails else _GOES_ON.get(update["status"], update["status"])
         if update["status"] == "successful":
-            project = self.one("projects", update["project"])
-            project["scm_revision"] = f"{update['id']:040x}"
+            # The commit that is checked out: the same one until something is pushed.
+            project["scm_revision"] = f"{zlib.crc32(repr(self._repositories[project['scm_url']]).encode()):040x}"
             self._playbooks[project["id"]] = self._repositories[project["scm_url"]]
 
     def shown(self, kind: str, resource: Values, root: str) -> Values:
@@ -112,7 +136,13 @@ class Resources:
         if kind == "job_templates":
             shown["related"]["survey_spec"] = f"{url}survey_spec/"
         if kind == "projects":
-            running = [update for update in self.all("project_updates") if update["project"] == resource["id"] and update["status"] != "successful"]
+            shown["related"]["update"] = f"{url}update/"
+            running = [update for update in self.all("project_updates") if update["project"] == resource["id"] and update["status"] in _GOES_ON]
             if running:
                 shown["summary_fields"]["current_update"] = {"id": running[-1]["id"], "status": running[-1]["status"]}
+        if kind == "project_updates":
+            ended = resource["status"] not in _GOES_ON
+            revision = self.one("projects", resource["project"])["scm_revision"]
+            shown.update(failed=resource["status"] == "failed", finished="2026-03-02T20:04:05Z" if ended else None, scm_revision=revision)
+            shown.update(event_processing_finished=ended)
         return shown

@@ -26,7 +26,7 @@ NOT_TYPED = {
     r"export (PATH=|FAC_SERVER=fac\.example\.com)": "the test has its own programs and server",
     r"\.work/venv/bin/python -m tests\.simulator ": "the simulator of the tests runs already",
     r"cd ~/|ansible-builder ": "test_execution_environment.py",
-    r"export (CONTROLLER_|SSL_CERT_FILE=)|ansible-playbook forti\.oauth\.awx_setup$": "test_awx_setup.py",
+    r"export (CONTROLLER_|SSL_CERT_FILE=)|ansible-playbook forti\.oauth\.awx_setup$": "awx/test_setup.py",
     r"ansible-playbook token\.yml$|FORTISASE_ACCESS_TOKEN=|rm ~/\.fortisase_token$": "test_later_tasks.py",
 }
 

@@ -26,7 +26,7 @@ LATER = (
 )
 NOT_HERE = {
     ("CONTRIBUTING.md", "bugfixes:"): "a changelog fragment",
-    ("guide_awx.rst", "awx_setup_fac_credential:"): "test_awx_setup.py",
+    ("guide_awx.rst", "awx_setup_fac_credential:"): "awx/test_setup.py",
     ("guide_awx.rst", "- name: Ask a FortiAuthenticator for its state"): "test_awx_jobs.py",
     ("guide_awx.rst", "forti.oauth.awx_sample"): "test_awx_jobs.py",
     ("guide_fortiauthenticator.rst", "ansible.builtin.pause:"): "a person types; test_challenge.py answers in a second task",
