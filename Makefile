@@ -9,6 +9,7 @@
 # make bench        what it costs and what it saves, some 20 minutes; make bench ARGUMENTS=--quick for some 3
 # make chaos        the token cache under faults, two minutes; SEED=123 repeats one, ARGUMENTS="--seconds 15" is a short one
 # make load         what a store costs when 100 runs ask at once, some 10 minutes; make load ARGUMENTS=--quick for one
+# make ee           the sample of an execution environment, built and used for a job as AWX runs one; wants root on Debian
 # make docs         the documentation as web pages, in .work/docs; prints where they begin
 # make build        the collection's artifact, in dist/
 
@@ -18,7 +19,7 @@ INSTALL := DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-rec
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 export LC_ALL := C.UTF-8
 
-.PHONY: quickstart test matrix gates bench chaos load docs build servers clean
+.PHONY: quickstart test matrix gates bench chaos load ee docs build servers containers clean
 
 quickstart: $(VENV)/ready
 	python tests/quickstart.py
@@ -42,6 +43,9 @@ chaos: $(VENV)/ready servers
 load: $(VENV)/ready servers
 	python -m tests.load $(ARGUMENTS)
 
+ee: $(VENV)/ready containers
+	python -m tests.ee
+
 docs: $(VENV)/ready
 	python tests/tools/docs.py
 
@@ -60,6 +64,13 @@ servers:
 	command -v sshd >/dev/null || [ -x /usr/sbin/sshd ] || missing="$$missing openssh-server"; \
 	[ -z "$$missing" ] || $(INSTALL) $$missing || { apt-get update -q && $(INSTALL) $$missing; } \
 	  || echo "Not there, and not to be installed: $$missing. What needs it will not be tested."
+
+# An image wants podman, what runs a container, and what makes Debian's base. Where they cannot be installed no image is built.
+containers:
+	@missing=; \
+	for program in podman runc debootstrap; do command -v $$program >/dev/null || [ -x /usr/sbin/$$program ] || missing="$$missing $$program"; done; \
+	[ -z "$$missing" ] || $(INSTALL) $$missing || { apt-get update -q && $(INSTALL) $$missing; } \
+	  || echo "Not there, and not to be installed:$$missing. No image will be built."
 
 clean:
 	rm -rf .work dist collections

@@ -15,7 +15,10 @@ from typing import Any
 
 import yaml
 
-from tests.integration.harness import written_forms
+from tests.integration.harness import PASSWORDS, written_forms
+from tests.simulator import Simulator
+from tests.tools.awx_types import inject
+from tests.tools.redis_server import PASSWORD as REDIS_PASSWORD
 
 
 class Job:
@@ -54,6 +57,10 @@ class Job:
         events = [json.loads(path.read_text()) for path in (self.artifacts / "job_events").glob("*.json")]
         return sorted(events, key=lambda event: event["counter"])
 
+    def output(self) -> str:
+        """Return its output as AWX shows it."""
+        return "\n".join(event["stdout"] for event in self.events())
+
     def written(self, *folders: str, hidden: dict[str, str]) -> dict[str, str]:
         """Return what is in these folders, by file.
 
@@ -63,7 +70,44 @@ class Job:
         texts = {str(path.relative_to(self.data)): path.read_text(errors="replace") for path in files}
         command = json.loads(texts["artifacts/1/command"])
         command["env"].update(hidden)
-        return {**texts, "artifacts/1/command": json.dumps(command)}
+        texts["artifacts/1/command"] = json.dumps(command)
+        if "artifacts/1/env.list" in texts:  # what podman hands on to a container
+            given = [line.partition("=") for line in texts["artifacts/1/env.list"].splitlines()]
+            texts["artifacts/1/env.list"] = "\n".join(f"{name}={hidden.get(name, value)}" for name, _equals, value in given)
+        return texts
+
+
+class AwxJob(Job):
+    """A job with its credentials, which AWX's own code puts into the environment, and what AWX keeps of it."""
+
+    def __init__(
+        self,
+        data: pathlib.Path,
+        play: str,
+        credentials: dict[str, dict[str, Any]],
+        *,
+        answers: dict[str, str],
+        hosts: int = 2,
+        container_root: str | None = None,
+    ) -> None:
+        """:arg answers: what a person put into the survey.
+
+        :arg container_root: see C(inject).
+        """
+        super().__init__(data, play, hosts=hosts)
+        injected = [inject(key, inputs, data, container_root=container_root) for key, inputs in credentials.items()]
+        assert not any(each.arguments for each in injected), "a credential went into extra variables"
+        self.give({variable: value for each in injected for variable, value in each.env.items()}, answers)
+        self._shown = {variable: value for each in injected for variable, value in each.shown.items()}
+        self._secrets = {*PASSWORDS.values(), REDIS_PASSWORD, *filter(None, answers.values())}
+
+    def kept(self, printed: str) -> dict[str, str]:
+        """Return what AWX keeps, by file, and what the runner printed. Credentials in the environment are as AWX shows them."""
+        return {**self.written("artifacts", hidden=self._shown), "what the runner printed": printed}
+
+    def leaked(self, printed: str, sim: Simulator) -> set[str]:
+        """Return which secret is where in what AWX keeps: a password, an answer to the survey, or what the simulator issued."""
+        return leaks(self.kept(printed), {*self._secrets, *sim.secrets()})
 
 
 def leaks(texts: dict[str, str], secrets: set[str]) -> set[str]:

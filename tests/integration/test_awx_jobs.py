@@ -14,11 +14,10 @@ import pytest
 import yaml
 
 from tests.integration.harness import PASSWORDS, Player
-from tests.integration.jobs import Job, leaks
-from tests.tools.awx_types import CREDENTIAL_TYPES, inject
+from tests.integration.jobs import AwxJob
+from tests.tools.awx_types import credential
 from tests.tools.build import ROOT
 from tests.tools.guides import example
-from tests.tools.redis_server import PASSWORD as REDIS_PASSWORD
 from tests.tools.redis_server import RedisServer
 
 pytest.importorskip("ansible_runner", reason="there is no ansible-runner on this machine: no job was tried as AWX runs it")
@@ -28,38 +27,26 @@ SAMPLE = example("guide_awx", "import_playbook")
 OWN = example("guide_awx", "/api/fabric/device/status").removeprefix("---\n")
 
 
-def credential(key: str, **filled: Any) -> dict[str, Any]:
-    """Return the inputs of a credential as the form of AWX saves them: what was not filled in is there, and empty."""
-    fields = CREDENTIAL_TYPES[key]["inputs"]["fields"]
-    return {field["id"]: filled.get(field["id"], False if field["type"] == "boolean" else "") for field in fields}
-
-
-class AwxJob:
-    """A job with its credentials, and what AWX keeps of it. It runs the guide's two playbooks, the sample and one's own."""
+class GuidesJob:
+    """A job that runs the guide's two playbooks, the sample and one's own."""
 
     def __init__(self, play: Player, folder: pathlib.Path, credentials: dict[str, dict[str, Any]], *, answers: dict[str, str], hosts: int = 2) -> None:
         """:arg answers: what a person put into the survey."""
-        self._job = Job(folder, SAMPLE + OWN, hosts=hosts)
-        injected = [inject(key, inputs, folder) for key, inputs in credentials.items()]
-        assert not any(each.arguments for each in injected), "a credential went into extra variables"
-        self._job.give({variable: value for each in injected for variable, value in each.env.items()}, answers)
-        self._shown = {variable: value for each in injected for variable, value in each.shown.items()}
-        self._secrets = {*PASSWORDS.values(), REDIS_PASSWORD, *filter(None, answers.values())}
+        self._job = AwxJob(folder, SAMPLE + OWN, credentials, answers=answers, hosts=hosts)
         self._play = play
 
     def run(self) -> str:
         """Run it, which must succeed; return its output as AWX shows it, without a secret anywhere."""
         printed = self._job.run({variable: value for variable, value in self._play.environment.items() if not variable.startswith(("FAC_", "FORTI"))})
-        left = {**self._job.written("artifacts", hidden=self._shown), "what the runner printed": printed}
-        assert leaks(left, {*self._secrets, *self._play.sim.secrets()}) == set()
-        return "\n".join(event["stdout"] for event in self._job.events())
+        assert self._job.leaked(printed, self._play.sim) == set()
+        return self._job.output()
 
 
 def test_task_template_and_role_share_one_login_with_the_code_of_a_survey(play: Player, tmp_path: pathlib.Path) -> None:
     ca = pathlib.Path(play.sim.ca).read_text()
     fac = credential("fac", server=play.sim.host, client_id="ansible", username="ftm1", password=PASSWORDS["ftm1"], ca_cert=ca)
     forticwp = credential("forticwp", server=play.sim.host, credential=PASSWORDS["credential"], ca_cert=ca)
-    output = AwxJob(play, tmp_path / "job", {"fac": fac, "forticwp": forticwp}, answers={"fac_otp": play.sim.otp("ftm1")}).run()
+    output = GuidesJob(play, tmp_path / "job", {"fac": fac, "forticwp": forticwp}, answers={"fac_otp": play.sim.otp("ftm1")}).run()
     assert output.count(f"https://{play.sim.host}: by ") == 4, output
     counts = play.sim.counts
     assert (counts["fac.challenge"], counts["fac.login"], counts["forticwp.credentials"]) == (1, 1, 1)
@@ -87,9 +74,20 @@ def test_slices_share_a_push_through_redis(play: Player, redis_server: RedisServ
         "ca_cert": pathlib.Path(play.sim.ca).read_text(),
     }
     credentials = {"fac": fac, "redis": {"url": redis_server.url}}
-    slices = [AwxJob(play, tmp_path / f"slice{number}", credentials, answers={"fac_otp": ""}, hosts=1) for number in range(2)]
+    slices = [GuidesJob(play, tmp_path / f"slice{number}", credentials, answers={"fac_otp": ""}, hosts=1) for number in range(2)]
     with ThreadPoolExecutor() as pool:
-        outputs = list(pool.map(AwxJob.run, slices))
+        outputs = list(pool.map(GuidesJob.run, slices))
     assert play.sim.counts["fac.challenge"] == 1
     assert sum("push1: approve the sign-in to" in output for output in outputs) == 1
     assert sorted(output.count(": by cache, good until") for output in outputs) == [0, 1], outputs
+
+
+def test_a_relaunch_with_a_used_code_finds_the_token_in_redis(play: Player, redis_server: RedisServer, tmp_path: pathlib.Path) -> None:
+    """AWX sends the answers of the survey again. Without Redis the code would be refused, and counted."""
+    ca = pathlib.Path(play.sim.ca).read_text()
+    fac = credential("fac", server=play.sim.host, client_id="ansible", username="ftm1", password=PASSWORDS["ftm1"], ca_cert=ca)
+    given = {"credentials": {"fac": fac, "redis": {"url": redis_server.url}}, "answers": {"fac_otp": play.sim.otp("ftm1")}, "hosts": 1}
+    assert ": by login, good until" in GuidesJob(play, tmp_path / "launch", **given).run()
+    before = play.sim.counts["fac.challenge"], play.sim.counts["fac.login"]
+    assert ": by cache, good until" in GuidesJob(play, tmp_path / "relaunch", **given).run()
+    assert (play.sim.counts["fac.challenge"], play.sim.counts["fac.login"]) == before == (1, 1)

@@ -35,9 +35,16 @@ class Injected:
     arguments: list[str]
 
 
-def inject(key: str, inputs: dict[str, Any], folder: pathlib.Path) -> Injected:
+def credential(key: str, **filled: Any) -> dict[str, Any]:
+    """Return the inputs of a credential as the form of AWX saves them: what was not filled in is there, and empty."""
+    fields = CREDENTIAL_TYPES[key]["inputs"]["fields"]
+    return {field["id"]: filled.get(field["id"], False if field["type"] == "boolean" else "") for field in fields}
+
+
+def inject(key: str, inputs: dict[str, Any], folder: pathlib.Path, *, container_root: str | None = None) -> Injected:
     """Let AWX's own code render a credential into a job's folder, which must be there.
 
+    :arg container_root: where the job's container sees the folder; None if there is no container, and the job sees it where it is.
     :raises ImportError: AWX's code is not installed. It needs Python 3.11.
     """
     api: dict[str, Any] = {
@@ -48,6 +55,6 @@ def inject(key: str, inputs: dict[str, Any], folder: pathlib.Path) -> Injected:
     known = CREDENTIAL_TYPES[key]
     type_ = types.ManagedCredentialType(namespace=key, name=known["name"], kind=known["kind"], inputs=known["inputs"], injectors=known["injectors"])
     injected = Injected({}, {}, [])
-    api["container"].CONTAINER_ROOT = str(folder)  # there is no container here: the job sees the folder where it is
+    api["container"].CONTAINER_ROOT = container_root or str(folder)
     api["inject"].inject_credential(type_, api["credential"].Credential(inputs), injected.env, injected.shown, injected.arguments, str(folder))
     return injected
