@@ -37,7 +37,7 @@ class Job:
     def give(self, environment: dict[str, str], variables: dict[str, str]) -> None:
         """Let it have variables of the environment, and answers to a survey, which AWX marks as not to be filled in."""
         (self.data / "env" / "envvars").write_text(yaml.safe_dump(environment))
-        (self.data / "env" / "extravars").write_text("".join(f"{name}: !unsafe '{value}'\n" for name, value in variables.items()))
+        (self.data / "env" / "extravars").write_text("".join(f"{name}: !unsafe '{value}'\n" for name, value in variables.items()) or "{}\n")
 
     def then(self, tasks: str) -> None:
         """Let more tasks follow in its last play."""

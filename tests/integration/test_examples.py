@@ -26,7 +26,11 @@ LATER = (
 )
 NOT_HERE = {
     ("CONTRIBUTING.md", "bugfixes:"): "a changelog fragment",
-    ("guide_awx.rst", "awx_setup_fac_credential:"): "awx/test_setup.py",
+    ("guide_awx.rst", "awx_setup_organization: Default"): "awx/test_setup.py",
+    ("guide_awx.rst", "playbook: token.yml"): "awx/test_setup_existing.py",
+    ("guide_awx.rst", "- name: https://github.com/forti-oauth/forti.oauth.git"): "awx/test_requirements.py",
+    ("guide_awx.rst", "- name: Get a token\n  hosts: localhost"): "awx/test_requirements.py",
+    ("guide_awx.rst", "fac_authorization:"): "awx/test_inventory.py",
     ("guide_awx.rst", "- name: Ask a FortiAuthenticator for its state"): "test_awx_jobs.py",
     ("guide_awx.rst", "forti.oauth.awx_sample"): "test_awx_jobs.py",
     ("guide_fortiauthenticator.rst", "ansible.builtin.pause:"): "a person types; test_challenge.py answers in a second task",

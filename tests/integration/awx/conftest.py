@@ -22,14 +22,14 @@ from tests.awx.server import PASSWORD
 from tests.integration.harness import Player
 from tests.tools.build import ROOT
 
-from .values import REPOSITORY, SECRETS, Setup
+from .values import OWN_REPOSITORY, REPOSITORY, SECRETS, Setup
 
 
 @pytest.fixture
 def awx(tmp_path: pathlib.Path) -> Iterator[Awx]:
     """An AWX where nothing has been set up."""
     playbooks = [str(path.relative_to(ROOT)) for path in (ROOT / "playbooks").glob("*.yml")]
-    with Awx(tmp_path, {REPOSITORY: playbooks}) as running:
+    with Awx(tmp_path, {REPOSITORY: playbooks, OWN_REPOSITORY: ["token.yml"]}) as running:
         yield running
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from tests.awx import Awx
 
-from .values import REPOSITORY, Setup
+from .values import OF_REQUIREMENTS, OWN_REPOSITORY, SECRETS, Setup
 
 NAME = "Tokens in a job"
 TEMPLATE = {"awx_setup_project": {"name": "forti.oauth"}, "awx_setup_job_template": {"name": NAME}}
@@ -28,12 +28,16 @@ def with_credentials(*names: str) -> dict[str, Any]:
 
 
 def test_a_project_that_could_not_be_fetched_heals(awx: Awx, setup: Setup) -> None:
-    awx.resources.unreachable.add(REPOSITORY)
-    assert "Project update failed" in setup(TEMPLATE, fails=True)
-    assert "The Project Update - forti.oauth, failed" in setup(TEMPLATE, fails=True)
+    wanted = {**OF_REQUIREMENTS, **SECRETS}
+    awx.resources.unreachable.add(OWN_REPOSITORY)
+    assert "Project update failed" in setup(wanted, fails=True)
+    assert "The Project Update - Tokens, failed" in setup(wanted, fails=True)
     awx.resources.unreachable.clear()
-    setup(TEMPLATE)
-    assert awx.resources.named("job_templates", NAME)["playbook"] == "playbooks/awx_sample.yml"
+    setup(wanted)
+    template = awx.resources.named("job_templates", OF_REQUIREMENTS["awx_setup_job_template"]["name"])
+    assert (template["playbook"], template["execution_environment"]) == ("token.yml", None)
+    (credential,) = awx.resources.listed("job_templates", template["id"], "credentials")
+    assert awx.resources.one("credentials", credential)["inputs"]["password"] == SECRETS["vault_fac_password"]
 
 
 def test_an_execution_environment_of_somebody_else_is_used(awx: Awx, setup: Setup) -> None:

@@ -18,7 +18,12 @@ SECRETS = {
     "vault_forticwp_credential": "11112222-3333-4444-5555-666677778888",
     "vault_redis_url": "rediss://forti:Redis-for-Awx-4711@redis.example.com:6380/0",
 }
-GUIDE = yaml.safe_load(example("guide_awx", "awx_setup_fac_credential"))
+GUIDE = yaml.safe_load(example("guide_awx", "awx_setup_organization: Default"))
 EVERYTHING = {**GUIDE, **SECRETS}
+# Of the way with collections/requirements.yml.
+TOKEN_YML = "name: Get a token\n  hosts: localhost"
+REQUIREMENTS = "- name: https://github.com/forti-oauth/forti.oauth.git"
+OF_REQUIREMENTS = yaml.safe_load(example("guide_awx", "playbook: token.yml"))
+OWN_REPOSITORY = OF_REQUIREMENTS["awx_setup_project"]["scm_url"]
 
 Setup = Callable[..., str]
