@@ -73,4 +73,4 @@ containers:
 	  || echo "Not there, and not to be installed:$$missing. No image will be built."
 
 clean:
-	rm -rf .work dist collections
+	rm -rf .work dist collections/ansible_collections

@@ -20,12 +20,12 @@ PAGES = dict.fromkeys(sorted(GUIDES.glob("*.rst")), _IN_RST) | dict.fromkeys((RO
 LINES = [line.strip().removeprefix("$ ") for path, blocks in PAGES.items() for block in blocks.findall(path.read_text()) for line in block.splitlines() if line]
 NOT_TYPED = {
     r"(read -rs|ansible-vault create) |.* --ask-vault-pass": "asks a person",
-    r"python3 -m pip install |ansible-galaxy collection install awx\.awx$": "changes the machine, from the network",
+    r"python3 -m pip install |ansible-galaxy collection install awx\.awx ": "changes the machine, from the network",
     r"git clone |make quickstart$|make test$": "what everything here begins with",
     r"make build|ansible-galaxy collection install .*dist/": "test_fresh_install.py",
     r"export (PATH=|FAC_SERVER=fac\.example\.com)": "the test has its own programs and server",
     r"\.work/venv/bin/python -m tests\.simulator ": "the simulator of the tests runs already",
-    r"cd ~/|ansible-builder ": "test_execution_environment.py",
+    r"cd ~/|ansible-builder |podman push ": "test_execution_environment.py",
     r"export (CONTROLLER_|SSL_CERT_FILE=)|ansible-playbook forti\.oauth\.awx_setup$": "awx/test_setup.py",
     r"ansible-playbook token\.yml$|FORTISASE_ACCESS_TOKEN=|rm ~/\.fortisase_token$": "test_later_tasks.py",
 }

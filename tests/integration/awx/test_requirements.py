@@ -15,7 +15,7 @@ import yaml
 from tests.integration.harness import PASSWORDS, Player
 from tests.integration.jobs import AwxJob
 from tests.tools.awx_types import credential
-from tests.tools.build import GALAXY, copy
+from tests.tools.build import GALAXY, ROOT, copy
 from tests.tools.guides import example
 
 from .values import REPOSITORY, REQUIREMENTS, TOKEN_YML
@@ -48,9 +48,11 @@ def test_a_project_brings_the_collection_along(play: Player, repository: str, tm
     job = AwxJob(tmp_path / "job", example("guide_awx", TOKEN_YML), {"fac": inputs}, answers={})
     printed = job.run({name: value for name, value in environment.items() if not name.startswith(("FAC_", "FORTI"))})
     assert job.leaked(printed, play.sim) == set()
+    assert f"https://{play.sim.host}: by login, good until" in job.output()
     assert play.sim.counts["fac.login"] == 1
 
 
-def test_the_guides_requirements_are_what_galaxy_reads() -> None:
-    (wanted,) = yaml.safe_load(example("guide_awx", REQUIREMENTS))["collections"]
-    assert wanted == {"name": REPOSITORY, "type": "git", "version": "main"}
+def test_the_repository_of_the_collection_is_such_a_project() -> None:
+    wanted = {"collections": [{"name": REPOSITORY, "type": "git", "version": "main"}]}
+    assert yaml.safe_load(example("guide_awx", REQUIREMENTS)) == wanted
+    assert yaml.safe_load((ROOT / "collections" / "requirements.yml").read_text()) == wanted

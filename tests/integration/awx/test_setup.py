@@ -72,6 +72,7 @@ def test_it_brings_up_to_date_what_is_there(awx: Awx, setup: Setup) -> None:
         ),
         ({"awx_setup_fac_credential": SECRETS["vault_fac_password"]}, "awx_setup_fac_credential must hold name and inputs. It holds something else."),
         ({"awx_setup_job_template": {"name": "x"}}, "awx_setup_job_template needs awx_setup_project."),
+        ({"awx_setup_jobtemplate": {"name": "x"}}, "There is no awx_setup_jobtemplate. There are awx_setup_organization, awx_setup_update_secrets, "),
     ],
 )
 def test_a_slip_is_told_before_anything_is_made(awx: Awx, setup: Setup, variables: dict[str, Any], message: str) -> None:
