@@ -26,6 +26,7 @@ LATER = (
 )
 NOT_HERE = {
     ("CONTRIBUTING.md", "bugfixes:"): "a changelog fragment",
+    ("README.md", "  - name: forti.oauth\n    version:"): "a requirements.yml, which asks Galaxy; test_fresh_install.py installs the artifact",
     ("guide_awx.rst", "awx_setup_organization: Default"): "awx/test_setup.py",
     ("guide_awx.rst", "playbook: token.yml"): "awx/test_setup_existing.py",
     ("guide_awx.rst", "- name: https://github.com/forti-oauth/forti.oauth.git"): "awx/test_requirements.py",

@@ -45,7 +45,7 @@ def test_the_artifact_in_an_empty_environment(sim: Simulator, tmp_path: pathlib.
     run(str(programs / "pip"), "install", "--quiet", "--disable-pip-version-check", core, "requests", env=dict(os.environ))
     run("ansible-galaxy", "collection", "install", str(build(tmp_path / "dist")))
     assert (home / ".ansible" / "collections" / "ansible_collections" / "forti" / "oauth").is_dir()
-    (playbook,) = examples_of(ROOT / "README.md")
+    playbook, _requirements = examples_of(ROOT / "README.md")
     (tmp_path / "first.yml").write_text(playbook)
     output = run("ansible-playbook", "first.yml")
     assert "failed=0" in output

@@ -33,6 +33,8 @@ GATES: dict[str, Callable[[Bench], None]] = {
     "lint": style.lint,
     "format": style.layout,
     "yamllint": style.yaml_files,
+    "spelling": style.spelling,
+    "workflows": style.workflows,
     "licences": style.licences,
     "chaos": own.chaos,
     "action-groups": own.action_groups,
