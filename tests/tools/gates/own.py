@@ -25,7 +25,7 @@ _MAY_BE_IN_IT = re.compile(
     | docs/(benchmarks\.md | images/\w+\.svg)
     | docs/docsite/([\w-]+\.yml | rst/\w+\.rst | rst/images/\w+\.svg)
     | meta/[\w-]+\.(yml|txt)
-    | playbooks/((files|vars)/)?[\w-]+\.yml
+    | playbooks/((files|tasks|vars)/)?[\w-]+\.yml
     | plugins/(action|doc_fragments|lookup|modules|module_utils|plugin_utils(/_cache)?)/\w+\.py
     | roles/\w+/(README\.md | (defaults|meta|tasks|vars)/\w+\.yml)
     | tests/config\.yml
