@@ -58,6 +58,7 @@ _raw:
     - A list of one. The token, the value of a header, or a dictionary with what the module returns, as O(return_as) says.
   type: list
   elements: raw
+  sample: [shrWNdu1xJRUgpcUi2bhYRX1Sl8pXe]
 """
 
 import os

@@ -107,6 +107,7 @@ id_token:
   description: The OpenID Connect token.
   returned: when there is one
   type: str
+  sample: eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJsdXNlcjEifQ.TWFkZSB1cA
 expires_in:
   description: Seconds left. C(null) for a token that never expires.
   returned: when a token was got
@@ -146,10 +147,12 @@ challenge:
       description: The session of the challenge.
       type: str
       returned: when there is one
+      sample: 7bd0c9e83a0b4e0f9d9a6a1c4d6f2e51
     message:
       description: What the server asks the user.
       type: str
       returned: when there is one
+      sample: Enter the code of your token
 status:
   description: The HTTP status of an answer that was no success.
   returned: failure, when there was an answer
@@ -164,6 +167,7 @@ error_description:
   description: The server's description of the error.
   returned: failure, when the server tells it
   type: str
+  sample: Invalid credentials given.
 """
 
 from ansible_collections.forti.oauth.plugins.module_utils._fac import FortiAuthenticator

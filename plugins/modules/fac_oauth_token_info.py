@@ -95,6 +95,7 @@ error_description:
   description: The server's description of the error.
   returned: failure, when the server tells it
   type: str
+  sample: Invalid credentials given.
 """
 
 from ansible_collections.forti.oauth.plugins.module_utils._fac import FortiAuthenticatorInfo

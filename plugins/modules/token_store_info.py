@@ -53,6 +53,7 @@ msg:
   description: That nothing is kept between runs.
   returned: if O(cache=run)
   type: str
+  sample: Nothing is kept between runs, because cache is not set.
   version_added: 2.0.0
 entries:
   description: The entries.

@@ -7,9 +7,6 @@
 from __future__ import annotations
 
 import pathlib
-from typing import Any
-
-import pytest
 
 from tests.awx import Awx
 from tests.awx.server import PASSWORD, USER
@@ -61,25 +58,3 @@ def test_it_brings_up_to_date_what_is_there(awx: Awx, setup: Setup) -> None:
     assert awx.resources.named("credential_types", old["name"])["inputs"] == old["inputs"]
     assert awx.resources.named("credentials", name)["inputs"] == {"url": SECRETS["vault_redis_url"]}
     assert not any(awx.resources.all(kind) for kind in ("execution_environments", "projects", "job_templates"))
-
-
-@pytest.mark.parametrize(
-    ("variables", "message"),
-    [
-        (
-            {"awx_setup_project": {"name": "x", "scm_ulr": "y"}},
-            "awx_setup_project must hold name, and may hold scm_url, scm_branch, scm_credential. It holds name, scm_ulr.",
-        ),
-        ({"awx_setup_fac_credential": SECRETS["vault_fac_password"]}, "awx_setup_fac_credential must hold name and inputs. It holds something else."),
-        ({"awx_setup_job_template": {"name": "x"}}, "awx_setup_job_template needs awx_setup_project."),
-        ({"awx_setup_jobtemplate": {"name": "x"}}, "There is no awx_setup_jobtemplate. There are awx_setup_organization, awx_setup_update_secrets, "),
-    ],
-)
-def test_a_slip_is_told_before_anything_is_made(awx: Awx, setup: Setup, variables: dict[str, Any], message: str) -> None:
-    assert message in setup(variables, "-vvvv", fails=True)
-    assert not awx.api.requests
-
-
-def test_what_awx_refuses_is_told(setup: Setup) -> None:
-    wrong = {"name": "x", "inputs": {"credential": SECRETS["vault_forticwp_credential"], "user": "typo"}}
-    assert "Additional properties are not allowed (user)" in setup({"awx_setup_forticwp_credential": wrong}, fails=True)

@@ -25,7 +25,7 @@ def test_an_awx_that_gives_no_token_for_a_password_wants_one(awx: Awx, setup: Se
     variables = {"CONTROLLER_USERNAME": USER, "CONTROLLER_PASSWORD": PASSWORD, "CONTROLLER_OPTIONAL_API_URLPATTERN_PREFIX": prefix}
     output = setup({}, "-vvvv", fails=True, **variables)
     assert "Failed to get token: HTTP Error 404" in output
-    assert "There is nothing that gives a token for user and password. Make a token, and set CONTROLLER_OAUTH_TOKEN instead." in output
+    assert "Newer ones give no token for user and password: make one, and set CONTROLLER_OAUTH_TOKEN instead." in output
     assert len(awx.api.requests) == 1
 
 
@@ -38,10 +38,24 @@ def test_the_path_of_the_api_is_checked(awx: Awx, setup: Setup) -> None:
 def test_another_path_is_told(awx: Awx, setup: Setup) -> None:
     token = awx.api.new_token()[1]
     output = setup({}, fails=True, CONTROLLER_OAUTH_TOKEN=token, CONTROLLER_OPTIONAL_API_URLPATTERN_PREFIX="/nowhere/")
-    assert "If this is Automation Platform 2.5 or newer, set CONTROLLER_OPTIONAL_API_URLPATTERN_PREFIX=/api/controller/ too." in output
+    assert "CONTROLLER_OPTIONAL_API_URLPATTERN_PREFIX is /api/ for AWX, and /api/controller/ for Automation Platform from 2.5 on." in output
 
 
 def test_an_organization_that_is_not_there_is_told(awx: Awx, setup: Setup) -> None:
     output = setup({"awx_setup_organization": "Nobody"}, fails=True)
     assert "There is no organization Nobody, or you may not see it." in output
     assert awx.writes() == []
+
+
+@pytest.mark.parametrize("address", ["", "https://"])
+def test_no_address_is_told(awx: Awx, setup: Setup, address: str) -> None:
+    output = setup({}, fails=True, CONTROLLER_OAUTH_TOKEN="any", CONTROLLER_HOST=address)
+    assert "Set the environment variable CONTROLLER_HOST to the address of AWX, such as https://awx.example.com." in output
+    assert awx.api.requests == []
+
+
+@pytest.mark.parametrize("end", ["\r", "\n", " "])
+def test_a_token_that_fits_no_header_is_not_shown(awx: Awx, setup: Setup, end: str) -> None:
+    output = setup({}, "-vvvv", fails=True, CONTROLLER_OAUTH_TOKEN=f"{awx.api.new_token()[1]}{end}")
+    assert "CONTROLLER_OAUTH_TOKEN holds a blank or a control character" in output
+    assert awx.api.requests == []

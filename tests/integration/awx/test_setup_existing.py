@@ -53,8 +53,9 @@ def test_an_execution_environment_of_somebody_else_is_used(awx: Awx, setup: Setu
     assert (now["image"], now["organization"]) == ("registry.example.com/ee:2", others)
 
 
-def test_one_that_is_only_named_must_be_there(setup: Setup) -> None:
-    assert "returned 0 items, expected 1" in setup(with_environment("Nowhere"), fails=True)
+def test_one_that_is_only_named_must_be_there(awx: Awx, setup: Setup) -> None:
+    assert "There is no execution environment Nowhere. Give its image, and it is made." in setup(with_environment("Nowhere"), fails=True)
+    assert awx.writes() == []
 
 
 def test_a_name_is_looked_for_in_the_organization_first(awx: Awx, setup: Setup) -> None:
@@ -77,3 +78,15 @@ def test_a_name_is_looked_for_in_the_organization_first(awx: Awx, setup: Setup) 
     assert template["inventory"] == inventory
     assert set(awx.resources.listed("job_templates", template["id"], "credentials")) == {machine, vault, network}
     assert awx.resources.named("projects", "forti.oauth")["credential"] == repository
+
+
+def test_what_one_field_holds_hides_no_other_credential(awx: Awx, setup: Setup) -> None:
+    """The modules hide the digits of a field wherever they stand in a result, also in the ID of the credential."""
+    awx.resources.create("organizations", {"name": "Others"})
+    inputs = {**OF_REQUIREMENTS["awx_setup_fac_credential"]["inputs"], "realm": "1"}
+    wanted = {**OF_REQUIREMENTS, "awx_setup_fac_credential": {"name": "F", "inputs": inputs}, **SECRETS}
+    for _time in range(2):
+        setup(wanted)
+    template = awx.resources.named("job_templates", OF_REQUIREMENTS["awx_setup_job_template"]["name"])
+    assert awx.resources.listed("job_templates", template["id"], "credentials") == [awx.resources.named("credentials", "F")["id"]]
+    assert "1" in str(awx.resources.named("credentials", "F")["id"])
