@@ -1,0 +1,47 @@
+# Copyright (c) 2026, the forti.oauth authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What was added after the last release says so, and nothing that was released is gone."""
+
+from __future__ import annotations
+
+import pathlib
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import yaml
+
+RELEASED: dict[str, dict[str, dict[str, list[str]]]] = yaml.safe_load((pathlib.Path(__file__).parent / "released.yml").read_text())
+LAST = max(version for parts in RELEASED.values() for versions in parts.values() for version in versions)
+
+Documented = dict[str, dict[str, Any]]
+
+
+def parts_of(known: Documented) -> Iterator[tuple[str, str, dict[str, Any], str]]:
+    """Yield each plugin or entry point of a role, what it documents in a part, and since when there has been such a plugin."""
+    for kind in ("module", "lookup"):
+        for name, shown in known[kind].items():
+            yield f"{kind} {name}", "options", shown["doc"]["options"], shown["doc"]["version_added"]
+            yield f"{kind} {name}", "returns", shown["return"], shown["doc"]["version_added"]
+    for point, shown in known["role"]["token"]["entry_points"].items():
+        yield f"role token {point}", "options", shown["options"], shown.get("version_added", "0.1.0")
+
+
+def test_what_came_later_says_since_when(known: Documented) -> None:
+    for plugin, part, documented, since in parts_of(known):
+        first = {name: version for version, names in RELEASED.get(plugin, {}).get(part, {}).items() for name in names}
+        told = {name: value.get("version_added", since) for name, value in documented.items() if not name.endswith("_result_key")}
+        assert {name: version for name, version in told.items() if name in first} == first, plugin
+        assert all(version > LAST for name, version in told.items() if name not in first), (plugin, {name for name in told if name not in first})
+
+
+def test_each_returned_value_has_a_sample(known: Documented) -> None:
+    def without(values: dict[str, Any], path: str) -> Iterator[str]:
+        for name, value in values.items():
+            if "sample" not in value and not value.get("contains"):
+                yield f"{path}.{name}"
+            yield from without(value.get("contains") or {}, f"{path}.{name}")
+
+    assert [name for plugin, part, values, _since in parts_of(known) if part == "returns" for name in without(values, plugin)] == []
