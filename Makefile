@@ -13,7 +13,6 @@
 # make docs         the documentation as web pages, in .work/docs; prints where they begin
 # make build        the collection's artifact, in dist/
 
-PYTHON := $(shell python3 tests/tools/pythons.py 3.10 3.13)
 VENV := .work/venv
 INSTALL := DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
@@ -53,8 +52,7 @@ build: $(VENV)/ready
 	python tests/tools/build.py dist
 
 $(VENV)/ready: tests/requirements.txt
-	$(PYTHON) -m venv --clear $(VENV)
-	$(VENV)/bin/pip install --quiet --disable-pip-version-check -r tests/requirements.txt
+	python3 tests/tools/venvs.py
 	touch $@
 
 # The tests want a real Redis and a real ssh server. Where one cannot be installed its tests are skipped, and say so.

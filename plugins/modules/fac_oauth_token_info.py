@@ -30,8 +30,8 @@ options:
     type: str
     required: true
 notes:
-  - It uses the options of the server, O(client_id) and O(access_token). All others of M(forti.oauth.fac_oauth_token) that last are accepted and
-    ignored, so that C(module_defaults) of the group C(forti.oauth.fac) may hold them.
+  - It uses the options of the server, O(client_id) and O(access_token). From version 2.0.0 on all others of M(forti.oauth.fac_oauth_token) that last
+    are accepted and ignored, so that C(module_defaults) of the group C(forti.oauth.fac) may hold them.
   - What it uses, but for O(access_token), also comes from a variable, such as C(fac_oauth_server), and from an environment variable, such as
     E(FAC_SERVER).
 seealso:

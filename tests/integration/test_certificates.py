@@ -15,6 +15,7 @@ import pytest
 import trustme
 
 from tests.integration.harness import PASSWORDS, Outcome, Player
+from tests.tools.python_path import python_path
 
 UNKNOWN = "presented a certificate that is not trusted: its issuer is unknown here. Set ca_path to the issuer's certificate."
 USER = {"FAC_USERNAME": "luser1", "FAC_PASSWORD": PASSWORDS["luser1"], "FAC_CA_PATH": "", "FORTI_OAUTH_CACHE": "none", "FAC_RETRIES": "0"}
@@ -48,7 +49,7 @@ def certifi_holds_ours(play: Player, tmp_path: pathlib.Path) -> dict[str, str]:
     package = tmp_path / "python" / "certifi"
     package.mkdir(parents=True)
     (package / "__init__.py").write_text(f"def where():\n    return {play.sim.ca!r}\n")
-    return {"PYTHONPATH": str(package.parent)}
+    return python_path(package.parent)
 
 
 def run(play: Player, *, delegate_to: str = "", **env: Any) -> Outcome:

@@ -16,6 +16,7 @@ import pytest
 
 from tests.integration.harness import PASSWORDS, Outcome, Player, written_forms
 from tests.integration.printing import ALL_KINDS, KEEP, only_masked_by_core, variables
+from tests.tools.python_path import python_path
 from tests.tools.ssh_server import SshServer, Watch, program
 
 TOKEN = "/api/v1/oauth/token/"
@@ -93,7 +94,7 @@ class Host:
             "ANSIBLE_SSH_CONTROL_PATH_DIR": str(short),
             "ANSIBLE_SSH_ARGS": "-C -o ControlMaster=auto -o ControlPersist=5s",
         }
-        there = {"HOME": folder / "there", "TMPDIR": folder / "there" / "tmp", "PYTHONPATH": folder / "there" / "python"}
+        there = {"HOME": folder / "there", "TMPDIR": folder / "there" / "tmp", **python_path(folder / "there" / "python")}
         self.server = SshServer(folder, {name: str(path) for name, path in there.items()})
 
     def run(self, tasks: str, env: dict[str, str], *, keep: str = "", variables: dict[str, str] | None = None, shows: tuple[str, ...] = ()) -> Outcome:

@@ -20,6 +20,7 @@ import pytest
 
 from tests.integration.harness import PASSWORDS, Player
 from tests.integration.running import Running
+from tests.tools.python_path import python_path
 from tests.tools.redis_server import PASSWORD, RedisServer
 
 LOGIN = "- {forti.oauth.fac_oauth_token: {username: luser1, password: '{{ secret.luser1 }}'}, register: r}\n"
@@ -299,7 +300,7 @@ def test_a_clock_that_jumps(play: Player, tmp_path: pathlib.Path, hours: int, so
     (tmp_path / "clock").mkdir()
     shift = f"import time\n_now = time.time\ntime.time = lambda: _now() + {hours * 3600}\n"
     (tmp_path / "clock" / "sitecustomize.py").write_text(shift)
-    outcome = play(LOGIN, keep="r", env={**cache, "PYTHONPATH": str(tmp_path / "clock")})
+    outcome = play(LOGIN, keep="r", env={**cache, **python_path(tmp_path / "clock")})
     assert outcome["r"]["source"] == source
 
 
@@ -321,10 +322,10 @@ def test_a_hit_imports_no_requests_and_opens_no_socket(play: Player, tmp_path: p
     (tmp_path / "guard" / "sitecustomize.py").write_text(textwrap.dedent(guard))
     lookup = "- {set_fact: {x: \"{{ lookup('forti.oauth.fac_oauth_token', username='luser1', password=secret.luser1) | length }}\"}}\n"
     # To verify the token of another run, which is one request for the run, is not a part of a hit.
-    outcome = play(LOGIN + lookup, keep="r", hosts=2, env={**cache, "FAC_VERIFY": "never", "PYTHONPATH": str(tmp_path / "guard")})
+    outcome = play(LOGIN + lookup, keep="r", hosts=2, env={**cache, "FAC_VERIFY": "never", **python_path(tmp_path / "guard")})
     assert {result["source"] for result in outcome.of_all("r")} == {"cache"}
     # The guard works: a miss runs into it.
-    failed = play(LOGIN, fails=True, env={"PYTHONPATH": str(tmp_path / "guard")}, traceback_ok=True)
+    failed = play(LOGIN, fails=True, env=python_path(tmp_path / "guard"), traceback_ok=True)
     assert "imported " in failed.output
 
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Find Pythons: prints the newest one within two versions, such as 3.10 and 3.13, that really runs."""
+"""Find the Pythons of this machine that really run."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ import glob
 import os
 import shutil
 import subprocess
-import sys
 
 _VERSIONS = [(3, minor) for minor in range(14, 8, -1)]
 
@@ -41,15 +40,3 @@ def _version_of(python: str) -> tuple[int, ...] | None:
     except OSError:
         return None
     return tuple(int(part) for part in answer.stdout.split()) if answer.returncode == 0 else None
-
-
-def _parsed(text: str) -> tuple[int, int]:
-    major, minor = text.split(".")
-    return int(major), int(minor)
-
-
-if __name__ == "__main__":
-    found = find(_parsed(sys.argv[1]), _parsed(sys.argv[2]))
-    if found is None:
-        sys.exit(f"There is no Python from {sys.argv[1]} to {sys.argv[2]} on this machine.")
-    print(found)

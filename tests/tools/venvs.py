@@ -2,12 +2,20 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Virtual environments in .work, made when they are first asked for; among them one for each supported ansible-core."""
+"""Virtual environments in .work, made when they are first asked for; among them one for each supported ansible-core.
+
+python tests/tools/venvs.py  makes .work/venv, in which the tests run
+"""
 
 from __future__ import annotations
 
+import ast
+import os
 import pathlib
 import subprocess
+import sys
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2]))
 
 from tests.tools.build import ROOT
 from tests.tools.pythons import find
@@ -23,8 +31,21 @@ PYTHONS = {
     "2.21": ((3, 13), (3, 14), (3, 12)),
     "2.22": ((3, 13), (3, 14)),
 }
+# Of the environment for the tests.
+_NEWEST_FIRST = ((3, 13), (3, 12), (3, 11), (3, 10))
 # What the integration tests need beside it.
 _NEEDED = ["ansible-runner", 'awx_plugins.interfaces>=0.0.1a0; python_version >= "3.11"', "flask", "pytest", "pytest-xdist", "redis", "requests", "trustme"]
+# uv does not read the settings of pip. These are its own names for them, and what else makes it do as pip does.
+_SETTINGS = {
+    "cert": "SSL_CERT_FILE",
+    "constraint": "UV_CONSTRAINT",
+    "extra-index-url": "UV_INDEX",
+    "find-links": "UV_FIND_LINKS",
+    "index-url": "UV_DEFAULT_INDEX",
+    "no-index": "UV_NO_INDEX",
+    "trusted-host": "UV_INSECURE_HOST",
+}
+_AS_PIP_DOES = {"UV_COMPILE_BYTECODE": "1", "UV_INDEX_STRATEGY": "unsafe-best-match", "UV_PYTHON_DOWNLOADS": "never", "UV_SYSTEM_CERTS": "1"}
 
 
 class NoPython(Exception):
@@ -53,6 +74,42 @@ def venv(name: str, pythons: tuple[tuple[int, int], ...], requirements: list[str
     ready, wanted = folder / "ready", "\n".join([number, *requirements])
     if not ready.exists() or ready.read_text() != wanted:
         subprocess.run([python, "-m", "venv", "--clear", str(folder)], check=True)
-        subprocess.run([str(folder / "bin" / "pip"), "install", "-qq", "--disable-pip-version-check", *requirements], check=True)
+        _install(folder / "bin" / "python", requirements)
         ready.write_text(wanted)
     return folder / "bin"
+
+
+def listed(path: pathlib.Path) -> list[str]:
+    """Return the requirements in a file."""
+    return [line for line in path.read_text().splitlines() if line and not line.startswith("#")]
+
+
+def _install(python: pathlib.Path, requirements: list[str]) -> None:
+    """Install them by uv, which is quick; by pip where there is no uv, or where it does not find them all."""
+    pip, uv = [str(python), "-m", "pip"], WORK / "uv" / "bin" / "uv"
+    if not uv.exists():
+        _tried([*pip, "install", "--disable-pip-version-check", "--only-binary", ":all:", "--target", str(WORK / "uv"), "--upgrade", "uv"])
+    environment = {**os.environ, **_AS_PIP_DOES, **_settings_of_pip(pip)}
+    if not (uv.exists() and _tried([str(uv), "pip", "install", "--python", str(python), *requirements], environment)):
+        subprocess.run([*pip, "install", "-qq", "--disable-pip-version-check", *requirements], check=True)
+
+
+def _settings_of_pip(pip: list[str]) -> dict[str, str]:
+    """Return what pip is told by its files and variables, as variables of uv."""
+    shown = subprocess.run([*pip, "config", "list"], capture_output=True, text=True, check=True).stdout
+    told = dict(line.split("=", 1) for line in shown.splitlines() if "=" in line)  # such as global.cert='/etc/ssl/ca.pem'
+    values = {option: told.get(f"{section}.{option}") for option in _SETTINGS for section in ("global", "install", ":env:") if f"{section}.{option}" in told}
+    between = {"find-links": ","}
+    return {_SETTINGS[option]: between.get(option, " ").join(ast.literal_eval(value).split()) for option, value in values.items() if value}
+
+
+def _tried(command: list[str], environment: dict[str, str] | None = None) -> bool:
+    """Return whether a command did its work. What it says of a failure is of no use: there is another way."""
+    return subprocess.run(command, env=environment, capture_output=True, check=False).returncode == 0
+
+
+if __name__ == "__main__":
+    try:
+        venv("venv", _NEWEST_FIRST, listed(ROOT / "tests" / "requirements.txt"))
+    except NoPython as problem:
+        sys.exit(str(problem))

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import multiprocessing
 import os
 import time
@@ -13,14 +14,18 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, settings
+
+from tests.tools.forks import once
 
 Processes = Callable[[int, Callable[[], Any]], list[Any]]
 _PATIENCE = 20  # seconds
-# FUZZ=long looks for more, at other places each time. What it finds is kept as an example beside the test.
-settings.register_profile("quick", deadline=None, max_examples=150, derandomize=True)
-settings.register_profile("long", deadline=None, max_examples=10_000, suppress_health_check=list(HealthCheck), print_blob=True)
-settings.load_profile(os.environ.get("FUZZ", "quick"))
+with contextlib.suppress(ModuleNotFoundError):  # without it, its tests are skipped
+    from hypothesis import HealthCheck, settings
+
+    # FUZZ=long looks for more, at other places each time. What it finds is kept as an example beside the test.
+    settings.register_profile("quick", deadline=None, max_examples=150, derandomize=True)
+    settings.register_profile("long", deadline=None, max_examples=10_000, suppress_health_check=list(HealthCheck), print_blob=True)
+    settings.load_profile(os.environ.get("FUZZ", "quick"))
 
 
 @pytest.fixture(autouse=True)
@@ -64,3 +69,12 @@ def _in_processes(count: int, function: Callable[[], Any]) -> list[Any]:
 def _work(start: Any, results: Any, function: Callable[[], Any]) -> None:
     start.wait(_PATIENCE)
     results.put(function())
+
+
+@pytest.fixture(scope="session")
+def known(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Any]]:
+    """What ansible-doc shows of all plugins and of the role, by kind and name."""
+    from tests.unit.documentation import all_documentation  # here: this file is read before the collection can be imported
+
+    shown: dict[str, dict[str, Any]] = once(tmp_path_factory, "ansible-doc", all_documentation)
+    return shown

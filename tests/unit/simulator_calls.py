@@ -5,11 +5,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import requests
 
-from tests.simulator import Simulator
+if TYPE_CHECKING:
+    from tests.simulator import Simulator
+
 
 TOKEN = "/api/v1/oauth/token/"
 REVOKE = "/api/v1/oauth/revoke_token/"

@@ -15,8 +15,11 @@ import pytest
 from ansible_collections.forti.oauth.plugins.module_utils._argspec import FAC_TOKEN, FORTICWP_TOKEN, Spec, environment_variables
 from ansible_collections.forti.oauth.plugins.module_utils._options import validated
 
-from tests.awx.checks import check_credential_type
 from tests.tools.awx_types import CREDENTIAL_TYPES, inject
+
+pytest.importorskip("flask", reason="it needs flask, which is not installed")
+pytest.importorskip("trustme", reason="it needs trustme, which is not installed")
+from tests.awx.checks import check_credential_type
 
 CACHE: Spec = {"cache": FAC_TOKEN["cache"]}
 SPECS: dict[str, Spec] = {

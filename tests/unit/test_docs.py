@@ -7,12 +7,7 @@
 from __future__ import annotations
 
 import importlib
-import json
-import os
-import pathlib
 import re
-import subprocess
-import sys
 from typing import Any
 
 import pytest
@@ -30,8 +25,8 @@ from ansible_collections.forti.oauth.plugins.module_utils._argspec import (
 )
 from ansible_collections.forti.oauth.plugins.plugin_utils._lookup_miss import definitions_of
 
-# Where the collection is: its code, and the folder of collections that it is in.
-COLLECTION = pathlib.Path(importlib.import_module("ansible_collections.forti.oauth.plugins.module_utils._argspec").__file__ or "").parents[2]
+from tests.unit.documentation import COLLECTION
+
 OF_SERVICES = {
     "forticwp_token": FORTICWP_TOKEN,
     "forticwp_resource_map_info": FORTICWP_RESOURCE_MAP_INFO,
@@ -46,23 +41,14 @@ ROLE = {"token_forticwp_options": "forticwp_token", "token_fac_options": "fac_oa
 Shown = dict[tuple[str, str], dict[str, Any]]
 
 
-def ansible_doc(kind: str, *names: str) -> dict[str, Any]:
-    environment = {**os.environ, "LC_ALL": "C.UTF-8", "ANSIBLE_COLLECTIONS_PATH": str(COLLECTION.parents[2])}
-    command = [sys.executable, "-m", "ansible.cli.doc", "--json", "--type", kind, *(f"forti.oauth.{name}" for name in names)]
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    return {name.removeprefix("forti.oauth."): shown for name, shown in json.loads(done.stdout).items()}
+@pytest.fixture(scope="module")
+def shown(known: dict[str, dict[str, Any]]) -> Shown:
+    return {(kind, name): known[kind][name] for kind in ("module", "lookup") for name in known[kind]}
 
 
 @pytest.fixture(scope="module")
-def shown() -> Shown:
-    known = {kind: ansible_doc(kind, *names) for kind, names in (("module", MODULES), ("lookup", PREFIXES))}
-    return {(kind, name): documentation for kind, plugins in known.items() for name, documentation in plugins.items()}
-
-
-@pytest.fixture(scope="module")
-def role() -> dict[str, Any]:
-    return {name: point["options"] for name, point in ansible_doc("role", "token")["token"]["entry_points"].items()}
+def role(known: dict[str, dict[str, Any]]) -> dict[str, Any]:
+    return {name: point["options"] for name, point in known["role"]["token"]["entry_points"].items()}
 
 
 def documented(option: dict[str, Any]) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from concurrent.futures import ThreadPoolExecutor
 from email.utils import parsedate_to_datetime
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import requests
@@ -27,7 +27,6 @@ ROOT = Path(__file__).resolve().parents[2]
 if str(ROOT) not in sys.path:
     sys.path.insert(0, str(ROOT))
 
-from tests.simulator import Simulator
 from tests.unit.simulator_calls import (
     CLIENT_GRANT,
     CREDENTIAL,
@@ -50,6 +49,9 @@ from tests.unit.simulator_calls import (
     tell,
     verify,
 )
+
+if TYPE_CHECKING:
+    from tests.simulator import Simulator
 
 OPAQUE = re.compile(r"[A-Za-z0-9]{30}\Z")
 VERIFIER = "a-code-verifier-that-is-at-least-43-characters-long"
@@ -543,7 +545,7 @@ def test_certificate_names(sim: Simulator, address: str) -> None:
 
 
 @pytest.mark.parametrize("end", ["term", "eof"])
-def test_as_a_program(tmp_path: Path, end: str) -> None:
+def test_as_a_program(simulator_can_run: None, tmp_path: Path, end: str) -> None:
     command = [sys.executable, "-m", "tests.simulator", "--directory", str(tmp_path)]
     pipe = subprocess.PIPE
     with subprocess.Popen([*command, "--until-eof"], cwd=ROOT, stdin=pipe, stdout=pipe, stderr=pipe) as program:

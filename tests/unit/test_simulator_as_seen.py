@@ -5,11 +5,10 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.simulator import Simulator
 from tests.unit.simulator_calls import (
     CLIENT_GRANT,
     CREDENTIALS,
@@ -27,6 +26,9 @@ from tests.unit.simulator_calls import (
     refused,
     verify,
 )
+
+if TYPE_CHECKING:
+    from tests.simulator import Simulator
 
 
 def test_empty_client_secret(sim: Simulator) -> None:

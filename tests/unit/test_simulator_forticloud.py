@@ -5,11 +5,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 import requests
 
-from tests.simulator import Simulator
 from tests.unit.simulator_calls import TOKEN, bearer, call, credentials, good, login, post, refresh, refused, tell, verify
+
+if TYPE_CHECKING:
+    from tests.simulator import Simulator
 
 CLIENTS = ["assetmanagement", "flexvm", "FortiManager", "FortiAnalyzer", "FortiSASE", "fortiztp", "fortigatecloud", "iam", "organization"]
 MAP = "/api/v1/resourceURLMap"

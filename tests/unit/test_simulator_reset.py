@@ -8,11 +8,14 @@ from __future__ import annotations
 
 import threading
 import time
+from typing import TYPE_CHECKING
 
 import pytest
 import requests
 
-from tests.simulator import Simulator
+if TYPE_CHECKING:
+    from tests.simulator import Simulator
+
 
 TOKEN = "/api/v1/oauth/token/"
 WRONG = {"grant_type": "password", "client_id": "ansible", "username": "luser1", "password": "not-the-password-4711"}

@@ -11,13 +11,15 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import requests
 
-from tests.simulator import Simulator
 from tests.unit.simulator_calls import CLIENT_GRANT, CREDENTIALS, RAW, TOKEN, call, form, login, post, tell
+
+if TYPE_CHECKING:
+    from tests.simulator import Simulator
 
 ROOT = Path(__file__).resolve().parents[2]
 DEFAULTS = {
@@ -103,8 +105,8 @@ def test_wrong_settings(sim: Simulator, given: dict[str, Any], text: str) -> Non
     assert sim.state["settings"] == DEFAULTS
 
 
-def test_from_the_start() -> None:
-    with Simulator(form_body="as seen", latency=0.01) as own:
+def test_from_the_start(simulator: Simulator) -> None:
+    with type(simulator)(form_body="as seen", latency=0.01) as own:
         own.settings(form_body="as documented", latency=0)
         own.reset()
         assert own.state["settings"] == {**DEFAULTS, "form_body": "as seen", "latency": 0.01}
@@ -117,7 +119,7 @@ def program(folder: Path, *arguments: str) -> subprocess.Popen[bytes]:
 
 
 @pytest.fixture
-def started(tmp_path: Path) -> Iterator[dict[str, str]]:
+def started(simulator_can_run: None, tmp_path: Path) -> Iterator[dict[str, str]]:
     """The facts of a program with settings of its own."""
     with program(tmp_path, "--set", "missing_slash=as seen", "--set", "lockout=FortiCloud") as running:
         facts, deadline = tmp_path / "simulator.json", time.monotonic() + 10
@@ -136,7 +138,7 @@ def test_command_line(started: dict[str, str]) -> None:
     assert requests.get(f"{started['control']}/state", timeout=10).json()["settings"] == expected
 
 
-def test_wrong_command_line(tmp_path: Path) -> None:
+def test_wrong_command_line(simulator_can_run: None, tmp_path: Path) -> None:
     with program(tmp_path, "--set", "form_body=yes") as running:
         errors = running.communicate(timeout=10)[1].decode()
     assert running.returncode == 2

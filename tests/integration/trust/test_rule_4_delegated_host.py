@@ -42,7 +42,7 @@ def liar(folder: pathlib.Path, lie: str) -> dict[str, str]:
     (folder / "lies").mkdir()
     (folder / "lies" / "sitecustomize.py").write_text(LIES.format(lie=lie.replace("\n", "\n        ")))
     python = folder / "lies" / "python"
-    python.write_text(f'#!/bin/sh\nPYTHONPATH={folder}/lies exec {sys.executable} "$@"\n')
+    python.write_text(f'#!/bin/sh\nPYTHONPATH={folder}/lies${{PYTHONPATH:+:$PYTHONPATH}} exec {sys.executable} "$@"\n')
     python.chmod(0o700)
     return {"ANSIBLE_PYTHON_INTERPRETER": str(python)}
 

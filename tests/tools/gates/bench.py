@@ -15,7 +15,7 @@ import threading
 
 from tests.tools.build import ROOT, build, copy
 from tests.tools.pythons import find
-from tests.tools.venvs import WORK, venv
+from tests.tools.venvs import WORK, listed, venv
 
 GATES = WORK / "gates"
 _REQUIREMENTS = pathlib.Path(__file__).parent / "requirements.txt"
@@ -84,9 +84,8 @@ class Bench:
 
 def tools() -> pathlib.Path:
     """Return the folder of the tools' programs."""
-    lines = _REQUIREMENTS.read_text().splitlines()
     with _ONE_AT_A_TIME:
-        return venv("gates/tools", ((3, 13), (3, 12)), [line for line in lines if line and not line.startswith("#")])
+        return venv("gates/tools", ((3, 13), (3, 12)), listed(_REQUIREMENTS))
 
 
 @functools.cache

@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from ansible_collections.forti.oauth.plugins.module_utils._errors import (
@@ -26,7 +26,9 @@ from ansible_collections.forti.oauth.plugins.module_utils._forticwp import Forti
 from ansible_collections.forti.oauth.plugins.module_utils._forticwp_resource_map import ResourceMap
 from ansible_collections.forti.oauth.plugins.module_utils._service import TokenService
 
-from tests.simulator import Simulator
+if TYPE_CHECKING:
+    from tests.simulator import Simulator
+
 
 PASSWORD = "Pass-Word-12345678"
 LUSER = {"client_id": "ansible", "username": "luser1", "password": PASSWORD}

@@ -9,13 +9,15 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from ansible_collections.forti.oauth.plugins.module_utils._errors import BadResponse, ChallengeRequired, FortiError, OptionError, Refused, ServerFailed
 from ansible_collections.forti.oauth.plugins.module_utils._fac import FortiAuthenticator, FortiAuthenticatorInfo
 
-from tests.simulator import Simulator
+if TYPE_CHECKING:
+    from tests.simulator import Simulator
+
 
 TOKEN, VERIFY, REVOKE, POLL = "/api/v1/oauth/token/", "/api/v1/oauth/verify_token/", "/api/v1/oauth/revoke_token/", "/api/v1/pushpoll/"
 LUSER = {"username": "luser1", "password": "Pass-Word-12345678"}

@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import base64
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from ansible_collections.forti.oauth.plugins.module_utils._errors import FortiError, OptionError
@@ -16,8 +16,10 @@ from ansible_collections.forti.oauth.plugins.module_utils._forticwp import Forti
 from ansible_collections.forti.oauth.plugins.module_utils._http import Http
 from ansible_collections.forti.oauth.plugins.module_utils._http_response import Response
 
-from tests.simulator import Simulator
 from tests.unit.plugins.module_utils.samples import CODE, CWP, CWP_REFRESH, CWP_USER, REFRESH, USER
+
+if TYPE_CHECKING:
+    from tests.simulator import Simulator
 
 FORTICLOUD = "customerapiauth.fortinet.com"
 LOCKED = "After repeated refusals FortiCloud locks an account for 15 to 30 minutes, for all client_ids"

@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs
 
 import pytest
 from ansible_collections.forti.oauth.plugins.module_utils._errors import BadResponse, FortiError, OptionError, Refused, ServerFailed
 from ansible_collections.forti.oauth.plugins.module_utils._forticwp import FortiCwp
 
-from tests.simulator import Simulator
+if TYPE_CHECKING:
+    from tests.simulator import Simulator
+
 
 CREDENTIALS, PASSWORD, REFRESH = "/api/v1/auth/credentials/token/", "/api/v1/auth/token", "/api/v1/auth/token/refresh"
 CREDENTIAL = "f59fb84e-c896-4d38-91f3-1eee401823b6"

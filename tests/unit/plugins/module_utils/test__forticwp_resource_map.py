@@ -6,14 +6,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from ansible_collections.forti.oauth.plugins.module_utils._errors import BadResponse, FortiError, OptionError
 from ansible_collections.forti.oauth.plugins.module_utils._forticwp import FortiCwp
 from ansible_collections.forti.oauth.plugins.module_utils._forticwp_resource_map import ResourceMap, chosen, companies
 
-from tests.simulator import Simulator
+if TYPE_CHECKING:
+    from tests.simulator import Simulator
+
 
 SERVER = "https://www.forticwp.com"
 ENTRY: dict[str, Any] = {"resourceURL": SERVER, "roleId": 1, "username": "u", "companyMapSet": [{"companyId": 2, "companyName": "Example"}]}

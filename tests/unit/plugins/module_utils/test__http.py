@@ -24,17 +24,21 @@ import time
 import warnings
 import zlib
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
-import trustme
 from ansible_collections.forti.oauth.plugins.module_utils import _redaction
 from ansible_collections.forti.oauth.plugins.module_utils._errors import FortiError, LibraryMissing, NotConnected, OptionError, ServerFailed, Unreachable
 from ansible_collections.forti.oauth.plugins.module_utils._http import Http
 from ansible_collections.forti.oauth.plugins.module_utils._http_response import Response
 
-from tests.simulator import Simulator
 from tests.unit.plugins.module_utils.serving import serving
+
+pytest.importorskip("trustme", reason="it needs trustme, which is not installed")
+import trustme
+
+if TYPE_CHECKING:
+    from tests.simulator import Simulator
 
 PATH = "/api/v1/oauth/token/"
 MIB = 1024 * 1024

@@ -12,10 +12,12 @@ import time
 from typing import Any
 
 import pytest
-import trustme
 from ansible_collections.forti.oauth.plugins.module_utils._errors import OptionError
 from ansible_collections.forti.oauth.plugins.module_utils._http_tls import client_digest, tls
 from cryptography.hazmat.primitives import serialization
+
+pytest.importorskip("trustme", reason="it needs trustme, which is not installed")
+import trustme
 
 NO_PAIR = "client_cert and client_key are no certificate with its key, both as PEM. Check both."
 PASSPHRASE = "The key of client_cert has a passphrase, which nobody can type here. Give a key without one that only you can read (chmod 0600)."

@@ -14,19 +14,23 @@ import socket
 import ssl
 import subprocess
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import requests
-import trustme
 from ansible.module_utils import urls
 from ansible_collections.forti.oauth.plugins.module_utils import _http_trust
 from ansible_collections.forti.oauth.plugins.module_utils._errors import FortiError
 from ansible_collections.forti.oauth.plugins.module_utils._http import Http
 from ansible_collections.forti.oauth.plugins.module_utils._http_response import Response
 
-from tests.simulator import Simulator
 from tests.unit.plugins.module_utils.serving import serving
+
+pytest.importorskip("trustme", reason="it needs trustme, which is not installed")
+import trustme
+
+if TYPE_CHECKING:
+    from tests.simulator import Simulator
 
 UNKNOWN = "presented a certificate that is not trusted: its issuer is unknown here. Set ca_path to the issuer's certificate."
 BUNDLES = ["REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"]

@@ -14,13 +14,17 @@ import pathlib
 import subprocess
 import sys
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from ansible.module_utils.common.parameters import PASS_VARS
 from ansible_collections.forti.oauth.plugins.module_utils._result_cipher import decrypt, encrypt
 
-from tests.simulator import Simulator
+from tests.tools.python_path import python_path
+
+if TYPE_CHECKING:
+    from tests.simulator import Simulator
+
 
 COLLECTION = pathlib.Path(importlib.import_module("ansible_collections.forti.oauth.plugins.module_utils._module").__file__ or "").parents[2]
 KEY = "key-of-this-run"
@@ -39,9 +43,13 @@ class Done:
 
     @property
     def written(self) -> dict[str, Any]:
-        """The JSON object that it wrote. Core 2.22 and newer adds the secret options, and its controller takes them out again."""
+        """The JSON object that it wrote, without what core 2.22 and newer leave to their controller.
+
+        That is a list of the secret options, and the options as they were given, in which the controller masks them.
+        """
         known: dict[str, Any] = json.loads(self.output)
-        known.pop("_ansible_new_secrets", None)
+        if known.pop("_ansible_new_secrets", None):
+            known.pop("invocation", None)
         return known
 
     def holds(self, *secrets: str) -> list[str]:
@@ -70,7 +78,7 @@ def run(sim: Simulator, tmp_path: pathlib.Path) -> Run:
         arguments = tmp_path / "arguments.json"
         arguments.write_text(json.dumps({"ANSIBLE_MODULE_ARGS": {option: value for option, value in given.items() if value is not None}}))
         command = [sys.executable, str(COLLECTION / "plugins" / "modules" / f"{name}.py"), str(arguments)]
-        environment = {**os.environ, "PYTHONPATH": str(COLLECTION.parents[2])}
+        environment = {**os.environ, **python_path(COLLECTION.parents[2])}
         done = subprocess.run(command, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False, timeout=60)
         assert done.stderr == ""
         return Done(done.returncode, done.stdout)

@@ -17,6 +17,8 @@ from ansible_collections.forti.oauth.plugins.module_utils._fac import FortiAuthe
 from ansible_collections.forti.oauth.plugins.module_utils._forticwp import FortiCwp
 from ansible_collections.forti.oauth.plugins.module_utils._options import server_url
 from ansible_collections.forti.oauth.plugins.module_utils._service import TokenService
+
+pytest.importorskip("hypothesis", reason="it needs hypothesis, which is not installed")
 from hypothesis import example, given
 from hypothesis import strategies as st
 

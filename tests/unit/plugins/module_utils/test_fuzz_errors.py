@@ -14,9 +14,12 @@ from types import SimpleNamespace
 from typing import Any
 from urllib.parse import quote, quote_plus
 
+import pytest
 from ansible_collections.forti.oauth.plugins.module_utils._errors import BadResponse, FortiError, quotable, refusal
 from ansible_collections.forti.oauth.plugins.module_utils._fac_challenge import Challenge
 from ansible_collections.forti.oauth.plugins.module_utils._http_response import Response
+
+pytest.importorskip("hypothesis", reason="it needs hypothesis, which is not installed")
 from hypothesis import example, given
 from hypothesis import strategies as st
 

@@ -19,6 +19,8 @@ from ansible_collections.forti.oauth.plugins.module_utils import _result_cipher
 from ansible_collections.forti.oauth.plugins.module_utils._errors import BadResponse
 from ansible_collections.forti.oauth.plugins.module_utils._http_response import Response
 from ansible_collections.forti.oauth.plugins.module_utils._token import Token, parse_fac, parse_forticwp
+
+pytest.importorskip("hypothesis", reason="it needs hypothesis, which is not installed")
 from hypothesis import example, given
 from hypothesis import strategies as st
 

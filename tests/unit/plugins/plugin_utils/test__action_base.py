@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import os
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from ansible_collections.forti.oauth.plugins.module_utils._argspec import FAC_TOKEN, environment_variables
@@ -15,8 +15,10 @@ from ansible_collections.forti.oauth.plugins.module_utils._redaction import MASK
 from ansible_collections.forti.oauth.plugins.plugin_utils import _action_base
 from ansible_collections.forti.oauth.plugins.plugin_utils._action_base import task_environment
 
-from tests.simulator import Simulator
 from tests.unit.plugins.plugin_utils.core import USER, Core
+
+if TYPE_CHECKING:
+    from tests.simulator import Simulator
 
 
 def test_a_task_gets_a_token_and_the_next_one_the_same(core: Core, sim: Simulator) -> None:

@@ -14,7 +14,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from ansible.errors import AnsibleLookupError
@@ -23,10 +23,12 @@ from ansible_collections.forti.oauth.plugins.plugin_utils._cache.backend_files i
 from ansible_collections.forti.oauth.plugins.plugin_utils._cache.negative_cache import NegativeCache
 from ansible_collections.forti.oauth.plugins.plugin_utils._cache.tier import Tier
 
-from tests.simulator import Simulator
 from tests.unit.conftest import Processes
 from tests.unit.plugins.plugin_utils._cache.harness import without_any_memory
 from tests.unit.plugins.plugin_utils.core import PLUGINS, USER, Core
+
+if TYPE_CHECKING:
+    from tests.simulator import Simulator
 
 TWO_LOOKUPS = """
 import json, sys

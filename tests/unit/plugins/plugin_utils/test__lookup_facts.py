@@ -7,14 +7,16 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from ansible.errors import AnsibleLookupError
 from ansible_collections.forti.oauth.plugins.plugin_utils._action_base import ROLE_VARIABLES
 
-from tests.simulator import Simulator
 from tests.unit.plugins.plugin_utils.core import USER, Core
+
+if TYPE_CHECKING:
+    from tests.simulator import Simulator
 
 EVIL = "evil.example.com"
 

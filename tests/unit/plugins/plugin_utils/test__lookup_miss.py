@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import pathlib
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from ansible import constants as C
@@ -16,8 +16,10 @@ from ansible.errors import AnsibleLookupError
 from ansible_collections.forti.oauth.plugins.plugin_utils import _lookup_miss
 from ansible_collections.forti.oauth.plugins.plugin_utils._token_provider import TokenProvider
 
-from tests.simulator import Simulator
 from tests.unit.plugins.plugin_utils.core import USER, Core
+
+if TYPE_CHECKING:
+    from tests.simulator import Simulator
 
 LEVELS = ("call", "variable", "environment", "ansible.cfg")
 

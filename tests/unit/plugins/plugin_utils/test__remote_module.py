@@ -9,7 +9,7 @@ from __future__ import annotations
 import pathlib
 import sys
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from ansible.plugins import loader as plugin_loaders
@@ -19,8 +19,10 @@ from ansible_collections.forti.oauth.plugins.module_utils._fac import FortiAuthe
 from ansible_collections.forti.oauth.plugins.plugin_utils import _remote_module
 from ansible_collections.forti.oauth.plugins.plugin_utils._remote_module import RemoteModule
 
-from tests.simulator import Simulator
 from tests.unit.plugins.plugin_utils.core import USER, Core, as_core_reads
+
+if TYPE_CHECKING:
+    from tests.simulator import Simulator
 
 CONNECTIONS = pathlib.Path(__file__).parents[3] / "integration" / "plugins" / "connection"
 PUSHED = {"msg": "Answer it.", "challenge": {"challenge": "otp", "method": "ftm-push", "session": "480dccc0"}}

@@ -10,13 +10,15 @@ import json
 import math
 import os
 import pathlib
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from ansible_collections.forti.oauth.plugins.plugin_utils._store_action_base import shown
 
-from tests.simulator import Simulator
 from tests.unit.plugins.plugin_utils.core import USER, Core
+
+if TYPE_CHECKING:
+    from tests.simulator import Simulator
 
 ODD: list[Any] = [math.nan, math.inf, 1e300, 10**400, -(10**20), "soon", [], {}]
 NOTHING = {"kind": None, "service": None, "server": None, "client_id": None, "expires_at": None, "kept_until": None}

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import pathlib
 import time
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from ansible_collections.forti.oauth.plugins.module_utils._errors import OptionError, Refused
@@ -19,10 +19,12 @@ from ansible_collections.forti.oauth.plugins.module_utils._service import TokenS
 from ansible_collections.forti.oauth.plugins.plugin_utils import _token_provider
 from ansible_collections.forti.oauth.plugins.plugin_utils._token_provider import TokenProvider
 
-from tests.simulator import Simulator
 from tests.unit.conftest import Processes
 from tests.unit.plugins.plugin_utils._cache.harness import without_memory
 from tests.unit.plugins.plugin_utils.core import USER, Core
+
+if TYPE_CHECKING:
+    from tests.simulator import Simulator
 
 pytestmark = pytest.mark.usefixtures("run_folder")
 

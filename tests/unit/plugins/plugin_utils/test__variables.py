@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from ansible.errors import AnsibleError, AnsibleUndefinedVariable
@@ -24,8 +24,10 @@ from ansible_collections.forti.oauth.plugins.module_utils._argspec import (
 from ansible_collections.forti.oauth.plugins.module_utils._errors import OptionError
 from ansible_collections.forti.oauth.plugins.plugin_utils._variables import taken_from_variables, with_variables
 
-from tests.simulator import Simulator
 from tests.unit.plugins.plugin_utils.core import USER, Core
+
+if TYPE_CHECKING:
+    from tests.simulator import Simulator
 
 OF_SERVICES = {"fac_oauth": FAC_TOKEN, "fac_oauth info": FAC_TOKEN_INFO, "forticwp": FORTICWP_TOKEN, "forticwp map": FORTICWP_RESOURCE_MAP_INFO}
 PASSWORD = {"fac_oauth_password": USER["password"]}

@@ -11,15 +11,21 @@ import pathlib
 import sys
 from collections.abc import Callable
 from types import CodeType, FrameType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
+from ansible_collections.forti.oauth.plugins.module_utils._redaction import MASKED_BY_CORE
 from ansible_collections.forti.oauth.plugins.module_utils._token import Token
 from ansible_collections.forti.oauth.plugins.plugin_utils._cache import encrypted
 from ansible_collections.forti.oauth.plugins.plugin_utils._cache.backend_files import FilesBackend
 
-from tests.simulator import Simulator
 from tests.unit.plugins.plugin_utils.core import PLUGINS, USER, Core
+
+if TYPE_CHECKING:
+    from tests.simulator import Simulator
+
+COMPREHENSIONS = {"<listcomp>", "<setcomp>", "<dictcomp>"}  # functions of their own up to Python 3.11
+AT_CORE = 2 if MASKED_BY_CORE else 0  # calls, one in the other, that register secrets, on ansible-core 2.22 and newer
 
 
 class Path:
@@ -47,7 +53,8 @@ class Path:
 
     def _is_ours(self, code: CodeType) -> bool:
         if code not in self._ours:
-            self._ours[code] = os.path.realpath(code.co_filename).startswith(os.path.realpath(PLUGINS) + os.sep)
+            in_plugins = os.path.realpath(code.co_filename).startswith(os.path.realpath(PLUGINS) + os.sep)
+            self._ours[code] = in_plugins and code.co_name not in COMPREHENSIONS
         return self._ours[code]
 
 
@@ -58,8 +65,8 @@ def test_a_module_that_finds_its_token_passes_few_functions(core: Core, sim: Sim
     path = Path(lambda: action.run(None, {}))
     assert path.result["source"] == "cache"
     assert sim.counts["fac.login"] == 1
-    assert 0 < path.calls <= 120
-    assert path.deepest <= 9
+    assert 0 < path.calls <= 120 + AT_CORE
+    assert path.deepest <= 9 + AT_CORE
 
 
 def test_a_lookup_that_misses_and_finds_the_token_of_the_run_passes_few_functions(core: Core, sim: Simulator) -> None:
@@ -69,8 +76,8 @@ def test_a_lookup_that_misses_and_finds_the_token_of_the_run_passes_few_function
     path = Path(lambda: plugin.run([], variables={}, **USER))
     assert path.result == [expected]
     assert sim.counts["fac.login"] == 2
-    assert 0 < path.calls <= 190
-    assert path.deepest <= 11
+    assert 0 < path.calls <= 190 + AT_CORE
+    assert path.deepest <= 11 + AT_CORE
 
 
 def test_a_lookup_that_hits_passes_fewer_functions_than_a_miss(core: Core) -> None:

@@ -7,16 +7,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from ansible_collections.forti.oauth.plugins.module_utils._errors import ServerFailed
 from ansible_collections.forti.oauth.plugins.plugin_utils._token_provider import TokenProvider
 
-from tests.simulator import Simulator
 from tests.unit.conftest import Processes
 from tests.unit.plugins.plugin_utils.core import USER, Core
 from tests.unit.plugins.plugin_utils.verifying import SHARING, SHORT, VERIFY, Runs, kinds
+
+if TYPE_CHECKING:
+    from tests.simulator import Simulator
 
 pytestmark = pytest.mark.usefixtures("run_folder")
 

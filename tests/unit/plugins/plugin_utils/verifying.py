@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import pathlib
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from ansible import constants as C
@@ -16,8 +16,10 @@ from ansible_collections.forti.oauth.plugins.plugin_utils._cache.backend_directo
 from ansible_collections.forti.oauth.plugins.plugin_utils._cache.entry_cipher import read_header
 from ansible_collections.forti.oauth.plugins.plugin_utils._token_provider import TokenProvider
 
-from tests.simulator import Simulator
 from tests.unit.plugins.plugin_utils.core import USER
+
+if TYPE_CHECKING:
+    from tests.simulator import Simulator
 
 VERIFY = "/api/v1/oauth/verify_token/"
 SHORT = 30  # seconds between two verifies with verify always

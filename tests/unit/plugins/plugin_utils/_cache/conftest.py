@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.tools.forks import for_all
 from tests.tools.redis_server import RedisServer, program
 
 if TYPE_CHECKING:
@@ -38,9 +39,10 @@ def cache(backend: MemoryBackend) -> EncryptedCache:
     return EncryptedCache(backend.open, warn=pytest.fail)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope=for_all)
 def redis_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
     """A Redis."""
+    pytest.importorskip("redis", reason="it needs redis, which is not installed")
     if program() is None:
         pytest.skip("there is no redis-server and no valkey-server on this machine")
     with RedisServer(tmp_path_factory.mktemp("redis")) as server:

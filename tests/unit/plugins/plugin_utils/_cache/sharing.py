@@ -16,7 +16,6 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import Any
 
-import redis
 from ansible_collections.forti.oauth.plugins.plugin_utils._cache.backend import Backend, BackendError, IsHeld
 from ansible_collections.forti.oauth.plugins.plugin_utils._cache.backend_directory import DirectoryBackend
 from ansible_collections.forti.oauth.plugins.plugin_utils._cache.backend_files import RunBackend
@@ -50,6 +49,8 @@ class SharedStore:
     @property
     def client(self) -> Any:
         """A client of its own, if it is a Redis."""
+        import redis
+
         return redis.Redis.from_url(str(self._url))
 
     def forget(self) -> None:

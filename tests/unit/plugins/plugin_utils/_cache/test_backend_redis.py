@@ -16,38 +16,32 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-import redis
 from ansible_collections.forti.oauth.plugins.plugin_utils._cache import backend_redis
 from ansible_collections.forti.oauth.plugins.plugin_utils._cache.backend import BackendError, LockTimeout
 from ansible_collections.forti.oauth.plugins.plugin_utils._cache.backend_redis import RedisBackend
 from ansible_collections.forti.oauth.plugins.plugin_utils._cache.encrypted import EncryptedCache
 
-from tests.tools.redis_server import RedisServer, program
+from tests.tools.redis_server import RedisServer
+
+pytest.importorskip("redis", reason="it needs redis, which is not installed")
+import redis
 
 NAME, OTHER = "0a" * 16, "0b" * 16
 DAYS_30 = 30 * 86400
 FORK = multiprocessing.get_context("fork")
 Processes = Callable[[int, Callable[[], Any]], list[Any]]
 
-pytestmark = pytest.mark.skipif(program() is None, reason="there is no redis-server and no valkey-server on this machine")
-
-
-@pytest.fixture(scope="module")
-def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
-    with RedisServer(tmp_path_factory.mktemp("redis")) as server:
-        yield server
-
 
 @pytest.fixture
-def client(running: RedisServer) -> Any:
+def client(redis_server: RedisServer) -> Any:
     """A client of the tests' own, at a server without keys."""
-    running.flush()
-    return redis.Redis.from_url(running.url)
+    redis_server.flush()
+    return redis.Redis.from_url(redis_server.url)
 
 
 @pytest.fixture
-def backend(running: RedisServer, client: Any) -> RedisBackend:
-    return RedisBackend(running.url)
+def backend(redis_server: RedisServer, client: Any) -> RedisBackend:
+    return RedisBackend(redis_server.url)
 
 
 @contextlib.contextmanager
@@ -70,11 +64,11 @@ def holder(url: str) -> Iterator[Any]:
         process.join(10)
 
 
-def test_an_entry_is_kept_and_forgotten(backend: RedisBackend, running: RedisServer) -> None:
+def test_an_entry_is_kept_and_forgotten(backend: RedisBackend, redis_server: RedisServer) -> None:
     assert backend.read(NAME) is None
     backend.write(NAME, b"one", keep_until=None)
     backend.write(NAME, b"\xfftwo\n", keep_until=None)
-    assert RedisBackend(running.url).read(NAME) == b"\xfftwo\n"
+    assert RedisBackend(redis_server.url).read(NAME) == b"\xfftwo\n"
     assert backend.read(OTHER) is None
     backend.remove(NAME)
     backend.remove(NAME)
@@ -134,10 +128,10 @@ def test_an_entry_whose_time_is_over_is_gone(backend: RedisBackend) -> None:
     assert backend.read(NAME) is None
 
 
-def test_each_entry_that_is_written_prolongs_the_life_of_the_shared_value(backend: RedisBackend, running: RedisServer, client: Any) -> None:
+def test_each_entry_that_is_written_prolongs_the_life_of_the_shared_value(backend: RedisBackend, redis_server: RedisServer, client: Any) -> None:
     assert backend.agree("salt", b"first") == b"first"
     client.expire("forti_oauth:salt", 60)
-    other = RedisBackend(running.url)
+    other = RedisBackend(redis_server.url)
     assert other.agree("salt", b"second") == b"first"
     assert client.ttl("forti_oauth:salt") <= 60  # who only reads adds nothing that needs it
     other.write(NAME, b"one", keep_until=time.time() + 10)
@@ -153,9 +147,9 @@ def test_the_shared_value_is_dropped_if_it_is_still_this_one(backend: RedisBacke
     assert backend.agree("salt", b"third") == b"third"
 
 
-def test_a_salt_that_is_there_costs_one_command(backend: RedisBackend, running: RedisServer, client: Any) -> None:
+def test_a_salt_that_is_there_costs_one_command(backend: RedisBackend, redis_server: RedisServer, client: Any) -> None:
     backend.agree("salt", b"first")
-    other = RedisBackend(running.url)
+    other = RedisBackend(redis_server.url)
     other.read(NAME)  # connects
     before = client.info("commandstats")
     other.agree("salt", b"second")
@@ -164,7 +158,7 @@ def test_a_salt_that_is_there_costs_one_command(backend: RedisBackend, running: 
     assert {name: count for name, count in calls.items() if count and name != "cmdstat_info"} == {"cmdstat_get": 1}
 
 
-def test_a_salt_whose_maker_was_killed_ends_too(running: RedisServer, client: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_salt_whose_maker_was_killed_ends_too(redis_server: RedisServer, client: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     set_ = redis.Redis.set
 
     def killed(self: Any, *arguments: Any, **more: Any) -> None:
@@ -173,30 +167,30 @@ def test_a_salt_whose_maker_was_killed_ends_too(running: RedisServer, client: An
 
     monkeypatch.setattr(redis.Redis, "set", killed)
     with pytest.raises(BackendError):
-        RedisBackend(running.url).agree("salt", b"s")
+        RedisBackend(redis_server.url).agree("salt", b"s")
     assert 0 < client.ttl("forti_oauth:salt") <= DAYS_30
 
 
-def test_processes_that_race_agree_on_one_salt(running: RedisServer, client: Any, in_processes: Processes) -> None:
-    salts = in_processes(8, lambda: RedisBackend(running.url).agree("salt", os.urandom(32)))
+def test_processes_that_race_agree_on_one_salt(redis_server: RedisServer, client: Any, in_processes: Processes) -> None:
+    salts = in_processes(8, lambda: RedisBackend(redis_server.url).agree("salt", os.urandom(32)))
     assert set(salts) == {client.get("forti_oauth:salt")}
     assert len(salts[0]) == 32
 
 
-def test_no_key_holds_a_secret(backend: RedisBackend, running: RedisServer) -> None:
+def test_no_key_holds_a_secret(backend: RedisBackend, redis_server: RedisServer) -> None:
     cache = EncryptedCache(lambda: backend, warn=pytest.fail)
     cache.put({"access_token": "A30-A30"}, {"server": "https://s", "username": "user-name", "password": "hunter2"}, "token", keep_until=None)
-    stored = running.dump()
+    stored = redis_server.dump()
     assert "forti_oauth:token:" in stored
     assert not [secret for secret in ("hunter2", "user-name", "A30-A30") if secret in stored]
 
 
-def test_one_process_at_a_time(backend: RedisBackend, running: RedisServer, tmp_path: pathlib.Path, in_processes: Processes) -> None:
+def test_one_process_at_a_time(backend: RedisBackend, redis_server: RedisServer, tmp_path: pathlib.Path, in_processes: Processes) -> None:
     counter = tmp_path / "counter"
     counter.write_text("0")
 
     def count() -> None:
-        own = RedisBackend(running.url)
+        own = RedisBackend(redis_server.url)
         for _each in range(3):
             with own.lock(NAME, timeout=20):
                 number = int(counter.read_text())
@@ -207,24 +201,24 @@ def test_one_process_at_a_time(backend: RedisBackend, running: RedisServer, tmp_
     assert counter.read_text() == "12"
 
 
-def test_a_lock_that_is_not_freed_ends_the_wait_and_others_are_free(backend: RedisBackend, running: RedisServer) -> None:
-    with holder(running.url):
+def test_a_lock_that_is_not_freed_ends_the_wait_and_others_are_free(backend: RedisBackend, redis_server: RedisServer) -> None:
+    with holder(redis_server.url):
         with backend.lock(OTHER, timeout=0):
             backend.write(NAME, b"one", keep_until=None)
         with pytest.raises(LockTimeout), backend.lock(NAME, timeout=0.5):
             pytest.fail("Two hold it.")
 
 
-def test_a_failure_in_it_frees_it(backend: RedisBackend, running: RedisServer) -> None:
+def test_a_failure_in_it_frees_it(backend: RedisBackend, redis_server: RedisServer) -> None:
     with pytest.raises(ZeroDivisionError), backend.lock(NAME, timeout=0):
         1 / 0  # noqa: B018  (any failure)
-    with RedisBackend(running.url).lock(NAME, timeout=0):
+    with RedisBackend(redis_server.url).lock(NAME, timeout=0):
         pass
 
 
-def test_a_lock_lives_as_long_as_its_holder(backend: RedisBackend, running: RedisServer, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_lock_lives_as_long_as_its_holder(backend: RedisBackend, redis_server: RedisServer, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(backend_redis, "_LOCK_LIFE", 1)
-    with holder(running.url), pytest.raises(LockTimeout), backend.lock(NAME, timeout=3):
+    with holder(redis_server.url), pytest.raises(LockTimeout), backend.lock(NAME, timeout=3):
         pytest.fail("Its time was not prolonged.")
 
 
@@ -251,9 +245,9 @@ def test_who_cannot_ask_whether_a_lock_is_held_gets_a_backend_error(tmp_path: pa
             is_held()
 
 
-def test_a_run_that_lost_its_lock_writes_nothing_over_the_token_of_another(running: RedisServer, client: Any) -> None:
+def test_a_run_that_lost_its_lock_writes_nothing_over_the_token_of_another(redis_server: RedisServer, client: Any) -> None:
     warnings: list[str] = []
-    cache, other = (EncryptedCache(lambda: RedisBackend(running.url), warn=warnings.append) for _each in range(2))
+    cache, other = (EncryptedCache(lambda: RedisBackend(redis_server.url), warn=warnings.append) for _each in range(2))
     key = {"server": "https://s", "refresh_token": "R1"}
     with cache.lock(key, timeout=1):
         for lock in client.keys("forti_oauth:lock:*"):
@@ -265,16 +259,16 @@ def test_a_run_that_lost_its_lock_writes_nothing_over_the_token_of_another(runni
     assert [warning.partition(":")[2].partition(". ")[0].partition(": ")[2] for warning in warnings] == ["the lock was lost meanwhile"]
 
 
-def test_a_lock_that_was_lost_is_not_taken_from_its_next_holder(backend: RedisBackend, running: RedisServer, client: Any) -> None:
+def test_a_lock_that_was_lost_is_not_taken_from_its_next_holder(backend: RedisBackend, redis_server: RedisServer, client: Any) -> None:
     with contextlib.ExitStack() as stack:
         with backend.lock(NAME, timeout=0):
             client.delete(f"forti_oauth:lock:{NAME}")
-            stack.enter_context(RedisBackend(running.url).lock(NAME, timeout=0))
+            stack.enter_context(RedisBackend(redis_server.url).lock(NAME, timeout=0))
         assert client.exists(f"forti_oauth:lock:{NAME}") == 1
 
 
-def test_a_killed_holder_frees_it_within_20_seconds(backend: RedisBackend, running: RedisServer) -> None:
-    with holder(running.url) as process:
+def test_a_killed_holder_frees_it_within_20_seconds(backend: RedisBackend, redis_server: RedisServer) -> None:
+    with holder(redis_server.url) as process:
         os.kill(process.pid, signal.SIGKILL)
         process.join(10)
         began = time.monotonic()

@@ -14,13 +14,16 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-import redis
-import trustme
 from ansible_collections.forti.oauth.plugins.module_utils._errors import OptionError
 from ansible_collections.forti.oauth.plugins.plugin_utils._cache.backend import BackendError
 from ansible_collections.forti.oauth.plugins.plugin_utils._cache.backend_redis import RedisBackend
 
 from tests.tools.redis_server import PASSWORD, RedisServer, program
+
+pytest.importorskip("redis", reason="it needs redis, which is not installed")
+pytest.importorskip("trustme", reason="it needs trustme, which is not installed")
+import redis
+import trustme
 
 NAME = "0a" * 16
 NO_URL = "cache is no URL of Redis. Write redis://host:6379/0, or rediss:// for TLS, with user and password before the host where due."

@@ -24,6 +24,8 @@ from ansible_collections.forti.oauth.plugins.plugin_utils._cache.backend_directo
 from ansible_collections.forti.oauth.plugins.plugin_utils._cache.backend_files import RunBackend
 from ansible_collections.forti.oauth.plugins.plugin_utils._cache.backends import backends, existing_backend, shared_backend
 
+from tests.tools.python_path import python_path
+
 INVALID = (
     "cache must be run (keep tokens for this run), none (keep nothing), a directory such as ~/.cache/forti_oauth, or redis://host:6379/0 (rediss:// for TLS)."
 )
@@ -220,6 +222,6 @@ assert TokenCache(backends({cache!r}), warn=print).get_or_fetch(request, fetch=N
 print(sorted(name for name in sys.modules if name in ("redis", "requests") or name.endswith("backend_redis")))
 """
     collections = pathlib.Path(factory.__file__ or "").parents[6]
-    environment = {**os.environ, "PYTHONPATH": str(collections)}
+    environment = {**os.environ, **python_path(collections)}
     done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=False)
     assert (done.stdout, done.stderr) == ("[]\n", "")

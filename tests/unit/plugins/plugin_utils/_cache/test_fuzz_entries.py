@@ -23,6 +23,8 @@ from ansible_collections.forti.oauth.plugins.plugin_utils._cache.cache_request i
 from ansible_collections.forti.oauth.plugins.plugin_utils._cache.entry_cipher import decrypt, encrypt, read_header
 from ansible_collections.forti.oauth.plugins.plugin_utils._cache.tier import Tier
 from ansible_collections.forti.oauth.plugins.plugin_utils._store_action_base import shown
+
+pytest.importorskip("hypothesis", reason="it needs hypothesis, which is not installed")
 from hypothesis import example, given
 from hypothesis import strategies as st
 
@@ -107,7 +109,10 @@ URL = st.builds(
 
 
 WAITS = FortiAuthenticator.from_options(
-    {"server": "fac.example.com", "client_id": "c", "username": "u", "password": "p", "push_timeout": 45}, explicit=(), warn=print, notify=print
+    {"server": "fac.example.com", "client_id": "c", "username": "u", "password": "Pass-Word-12345678", "push_timeout": 45},
+    explicit=(),
+    warn=print,
+    notify=print,
 )
 
 

@@ -1,0 +1,49 @@
+# Copyright (c) 2026, the forti.oauth authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The simulator, for the tests that ask for it."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.tools.forks import for_all
+
+if TYPE_CHECKING:
+    from tests.simulator import Simulator
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Load the simulator where it is needed, before ansible-test forks for each test: else each fork would spend a third of a second on it."""
+    if any("simulator_can_run" in getattr(item, "fixturenames", ()) for item in session.items):
+        with contextlib.suppress(ModuleNotFoundError):
+            importlib.import_module("tests.simulator")
+
+
+@pytest.fixture(scope="session")
+def simulator_can_run() -> None:
+    """Skip the tests that need the simulator where its libraries are missing."""
+    for library in ("flask", "trustme"):
+        pytest.importorskip(library, reason=f"the simulator needs {library}, which is not installed")
+
+
+@pytest.fixture(scope=for_all)
+def simulator(simulator_can_run: None) -> Iterator[Simulator]:
+    """The running server, in whatever state the test before left it."""
+    from tests.simulator import Simulator
+
+    with Simulator() as running:
+        yield running
+
+
+@pytest.fixture
+def sim(simulator: Simulator) -> Simulator:
+    """The same server with the default state, no faults, and all counters at zero."""
+    simulator.reset()
+    return simulator
