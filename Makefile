@@ -3,7 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 # make quickstart   see it work, on 20 hosts, against a simulated FortiCWP and FortiAuthenticator
-# make test         all tests, through the collection as it is installed
+# make test         the tests of every day, through the collection as it is installed
+# make test-all     these, and those that take long
 # make matrix       the integration tests on every supported ansible-core
 # make gates        all that the collection has to pass before it is published; make gates ARGUMENTS=types tries one of them
 # make bench        what it costs and what it saves, some 20 minutes; make bench ARGUMENTS=--quick for some 3
@@ -18,13 +19,19 @@ INSTALL := DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-rec
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 export LC_ALL := C.UTF-8
 
-.PHONY: quickstart test matrix gates bench chaos load ee docs build servers containers clean
+.PHONY: quickstart test test-all matrix gates bench chaos load ee docs build servers containers clean
 
 quickstart: $(VENV)/ready
 	python tests/quickstart.py
 
+# Four workers on two cores: a third of their time the tests wait. A failure is shown when it happens.
+PYTEST := python -m pytest -q -rs --instafail -n 4 --dist loadgroup
+
 test: $(VENV)/ready servers
-	python -m pytest -n 2 --dist loadgroup tests
+	$(PYTEST) -m "not long" tests
+
+test-all: $(VENV)/ready servers
+	$(PYTEST) tests
 
 matrix: $(VENV)/ready servers
 	python tests/tools/matrix.py $(ARGUMENTS)

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import contextlib
+import fnmatch
 import importlib
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
@@ -17,6 +18,24 @@ from tests.tools.forks import for_all
 
 if TYPE_CHECKING:
     from tests.simulator import Simulator
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Mark as long what C(daily) leaves out: of a matrix, all cases but those whose IDs it names; * stands for anything."""
+    found: dict[str, bool] = {}
+    for item in items:
+        mark = item.get_closest_marker("daily")
+        if mark is None:
+            continue
+        assert isinstance(item, pytest.Function)
+        fits = {f"{item.originalname}[{name}]": fnmatch.fnmatchcase(item.callspec.id, name) for name in mark.args}
+        found.update({name: found.get(name, False) or fit for name, fit in fits.items()})
+        if not any(fits.values()):
+            item.add_marker("long")
+    unknown = [name for name, fit in found.items() if not fit]
+    if unknown and not any("::" in argument for argument in config.args):
+        raise pytest.UsageError(f"daily names no such case: {', '.join(unknown)}")
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:

@@ -6,16 +6,16 @@
 
 from __future__ import annotations
 
-import ast
 import configparser
 import contextlib
 import os
 import pathlib
 import shutil
-import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
+
+from tests.tools.pip_settings import settings_of_pip
 
 PLACE = "/etc/xdg/pip"  # where pip in the container looks for them
 _CERTIFICATES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE")
@@ -26,7 +26,7 @@ _HANDED_ON = ("index-url", "extra-index-url", "trusted-host", "proxy", "timeout"
 def settings() -> Iterator[pathlib.Path]:
     """Yield a folder with the settings that say where packages come from, to be mounted at PLACE. Files of this machine are not among them."""
     with tempfile.TemporaryDirectory(prefix="forti_oauth_pip_") as name:
-        folder, known = pathlib.Path(name), _known()
+        folder, known = pathlib.Path(name), settings_of_pip(sys.executable)
         handed_on = {key: value for key in _HANDED_ON if (value := _without_files(known.get(key, "")))}
         certificates = known.get("cert") or next(filter(None, map(os.environ.get, _CERTIFICATES)), None)
         if certificates and pathlib.Path(certificates).is_file():
@@ -37,19 +37,6 @@ def settings() -> Iterator[pathlib.Path]:
         with (folder / "pip.conf").open("w") as file:
             written.write(file)
         yield folder
-
-
-def _known() -> dict[str, str]:
-    """Return what pip knows here. A command's own setting counts more than a global one, and the environment most of all."""
-    command = [sys.executable, "-m", "pip", "config", "list"]
-    listed = subprocess.run(command, capture_output=True, text=True, check=True).stdout.splitlines()
-    found: dict[str, dict[str, str]] = {"global": {}, "install": {}, ":env:": {}}
-    for line in listed:
-        section, _dot, rest = line.partition(".")
-        key, _equals, value = rest.partition("=")
-        if section in found:
-            found[section][key] = str(ast.literal_eval(value))
-    return {**found["global"], **found["install"], **found[":env:"]}
 
 
 def _without_files(value: str) -> str:

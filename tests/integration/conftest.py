@@ -16,15 +16,17 @@ import pytest
 from tests.integration.harness import Player
 from tests.simulator import Simulator
 from tests.tools.build import install
+from tests.tools.forks import once
 from tests.tools.other_collections import fetch
 from tests.tools.pythons import find
 from tests.tools.redis_server import RedisServer, program
+from tests.tools.venvs import venv
 
 
 @pytest.fixture(scope="session")
 def collections(tmp_path_factory: pytest.TempPathFactory) -> pathlib.Path:
-    """The folder into which the collection was built and installed."""
-    return install(tmp_path_factory.mktemp("collections"))
+    """The folder into which the collection was built and installed, once for all workers."""
+    return pathlib.Path(once(tmp_path_factory, "collections", lambda: str(install(tmp_path_factory.mktemp("collections")))))
 
 
 @pytest.fixture
@@ -55,12 +57,8 @@ def bare_python39() -> str:
 
 @pytest.fixture(scope="session")
 def python39(bare_python39: str, tmp_path_factory: pytest.TempPathFactory) -> str:
-    """A Python 3.9 with requests, for the module side."""
-    folder = tmp_path_factory.mktemp("python39")
-    subprocess.run([bare_python39, "-m", "venv", str(folder)], check=True)
-    python = str(folder / "bin" / "python")
-    subprocess.run([python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "requests"], check=True)
-    return python
+    """A Python 3.9 with requests, for the module side, made once for all workers."""
+    return str(once(tmp_path_factory, "python39", lambda: str(venv("python39", ((3, 9),), ["requests"]) / "python")))
 
 
 @pytest.fixture(scope="session")

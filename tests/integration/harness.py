@@ -95,7 +95,7 @@ class Player:
 
     def __call__(
         self,
-        tasks: str,
+        tasks: str | list[str],
         *,
         keep: str = "",
         hosts: int = 1,
@@ -112,7 +112,7 @@ class Player:
         others: int = 0,
         traceback_ok: bool = False,
     ) -> Outcome:
-        """Run the tasks on so many hosts.
+        """Run the tasks on so many hosts; a list of them one after the other, each in a play of its own on a host of its own.
 
         :arg keep: the variables to return, separated by spaces.
         :arg head: more lines of the play, such as its strategy.
@@ -162,24 +162,29 @@ class Player:
             yield run
         self._search(run.output, ())
 
-    def _command(self, tasks: str, *, keep: str, hosts: int, head: str, variables: dict[str, Any], connection: str, delegate_to: str) -> list[str]:
+    def _command(self, tasks: str | list[str], *, keep: str, hosts: int, head: str, variables: dict[str, Any], connection: str, delegate_to: str) -> list[str]:
         (self._folder / "secret.yml").write_text(yaml.safe_dump({"secret": PASSWORDS, **variables}))
-        playbook = self._written(tasks, keep.split(), head, delegate_to)
+        plays = {"host*": tasks} if isinstance(tasks, str) else {f"host{number:03}": each for number, each in enumerate(tasks)}
+        playbook = self._written(plays, keep.split(), head, delegate_to)
         inventory = self._folder / "hosts"
         behind = "elsewhere" if connection == "local" else connection
         jumps = [f"{name} ansible_connection={behind}\n" for name in JUMPS if delegate_to]
-        inventory.write_text("".join([*(f"host{number:03}\n" for number in range(hosts)), *jumps]))
+        number_of_hosts = hosts if isinstance(tasks, str) else len(tasks)
+        inventory.write_text("".join([*(f"host{number:03}\n" for number in range(number_of_hosts)), *jumps]))
         return [PROGRAM, "-vvvv", "-i", str(inventory), "-c", connection, str(playbook)]
 
-    def _written(self, tasks: str, keep: list[str], head: str, delegate_to: str) -> pathlib.Path:
+    def _written(self, plays: dict[str, str], keep: list[str], head: str, delegate_to: str) -> pathlib.Path:
+        """Write a playbook with these plays: hosts, and their tasks."""
         values = ", ".join(f"{name}: '{{{{ {name} | default(none) }}}}'" for name in keep)
         keeping = f"- keep: {{into: '{self._folder}/{{{{ inventory_hostname }}}}.json', value: {{{values}}}}}\n" if keep else ""
-        tasks = textwrap.dedent(tasks).strip("\n") + "\n"
-        if delegate_to:
-            tasks = f"- delegate_to: '{delegate_to}'\n  block:\n{textwrap.indent(tasks, '    ')}"
-        text = "- hosts: host*\n  gather_facts: false\n  vars_files: [secret.yml]\n"
-        text += textwrap.indent(textwrap.dedent(head), "  ") + ("\n" if head else "")
-        text += "  tasks:\n" + textwrap.indent(tasks + keeping, "    ")
+        text = ""
+        for hosts, tasks in plays.items():
+            whole = textwrap.dedent(tasks).strip("\n") + "\n"
+            if delegate_to:
+                whole = f"- delegate_to: '{delegate_to}'\n  block:\n{textwrap.indent(whole, '    ')}"
+            text += f"- hosts: {hosts}\n  gather_facts: false\n  vars_files: [secret.yml]\n"
+            text += textwrap.indent(textwrap.dedent(head), "  ") + ("\n" if head else "")
+            text += "  tasks:\n" + textwrap.indent(whole + keeping, "    ")
         for old in self._folder.glob("host*.json"):
             old.unlink()
         path = self._folder / "play.yml"

@@ -54,6 +54,7 @@ def test_task_template_and_role_share_one_login_with_the_code_of_a_survey(play: 
     assert play.sim.requests[-1]["status"] == 200
 
 
+@pytest.mark.daily("016514")
 @pytest.mark.parametrize("code", ["016514", "123456", "000007", "018514", "000000", ""])
 def test_the_code_of_a_survey_arrives_as_it_was_typed(play: Player, tmp_path: pathlib.Path, code: str) -> None:
     """From ansible-core 2.19 on a text that AWX marks as unsafe becomes a number."""
@@ -65,6 +66,7 @@ def test_the_code_of_a_survey_arrives_as_it_was_typed(play: Player, tmp_path: pa
     assert f"<{code}>" in play.playbook(text, "--extra-vars", f"@{tmp_path}/extravars", env={}, inventory="localhost ansible_connection=local\n")
 
 
+@pytest.mark.long
 def test_slices_share_a_push_through_redis(play: Player, redis_server: RedisServer, tmp_path: pathlib.Path) -> None:
     fac = {
         "server": play.sim.host,
@@ -82,6 +84,7 @@ def test_slices_share_a_push_through_redis(play: Player, redis_server: RedisServ
     assert sorted(output.count(": by cache, good until") for output in outputs) == [0, 1], outputs
 
 
+@pytest.mark.long
 def test_a_relaunch_with_a_used_code_finds_the_token_in_redis(play: Player, redis_server: RedisServer, tmp_path: pathlib.Path) -> None:
     """AWX sends the answers of the survey again. Without Redis the code would be refused, and counted."""
     ca = pathlib.Path(play.sim.ca).read_text()

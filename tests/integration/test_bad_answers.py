@@ -143,6 +143,7 @@ def tables(new_play: Callable[[], Player]) -> Tables:
     return Tables(new_play, lambda play, table: ask(play, TABLES[table]))
 
 
+@pytest.mark.daily("bodies: *")
 @pytest.mark.parametrize(("table", "name"), each_case(TABLES))
 def test_an_answer(tables: Tables, table: str, name: str) -> None:
     asked, case = tables[table], TABLES[table][name]
@@ -154,6 +155,7 @@ def test_an_answer(tables: Tables, table: str, name: str) -> None:
         assert result["status"] == case.fault["status"]
 
 
+@pytest.mark.daily("bodies")
 @pytest.mark.parametrize("table", each_table(TABLES))
 def test_no_answer_takes_much_memory(tables: Tables, table: str) -> None:
     assert tables[table].memory < MOST_MEMORY
@@ -164,6 +166,7 @@ def test_a_large_answer_is_not_read_to_its_end(tables: Tables, table: str, name:
     assert [request["sent"] for request in tables[table].requests_of(name) if request["sent"] > MOST_READ] == []
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("table", "status"), each_case({"statuses": REPEATED}))
 def test_each_repetition_is_announced(tables: Tables, table: str, status: str) -> None:
     repetitions = sum(case.requests - 1 for case in TABLES[table].values() if case.fault and str(case.fault["status"]) == status)
@@ -178,6 +181,7 @@ def test_a_server_that_repeats_a_secret(play: Player, task: str, secret: str) ->
     assert "(Wrong: ********)" in play(task, keep="r")["r"]["msg"]
 
 
+@pytest.mark.daily("seconds-429", "date-503")
 @pytest.mark.parametrize("status", [429, 503])
 @pytest.mark.parametrize(("form", "least"), [({"headers": {"Retry-After": "2"}}, 2), ({"retry_after_date": 4}, 3)], ids=["seconds", "date"])
 def test_retry_after_is_honoured(play: Player, status: int, form: dict[str, Any], least: float) -> None:

@@ -114,81 +114,91 @@ TASKS_ONLY = {
     "two lines in token": ("fac_oauth_token_info", {"access_token": "a-token\nof-4711"}, "access_token holds a line end, a control character"),
 }
 
-
-NOT_SET = {"no server": {"FAC_SERVER": ""}}  # what the environment says in a case of its own
-
-
-IN_ONE_PLAY = {name: case for name, case in {**CASES, **TASKS_ONLY}.items() if name not in NOT_SET}
-ONE_WORKER = pytest.mark.xdist_group("bad options of modules")  # it runs the play once
+LOOKUPS_ONLY = {
+    "terms": ("'x', username='luser1'", "This lookup takes no terms"),
+    "unknown option": ("usrname='luser1'", "Unknown option usrname."),
+    "state": ("state='absent'", "Unknown option state."),
+}
+WITHOUT_ENVIRONMENT = {"no server": {"FAC_SERVER": ""}}  # what the environment says in a case of its own
+IN_ONE_PLAY = {name: case for name, case in CASES.items() if name not in WITHOUT_ENVIRONMENT}
+OF_TASKS = {**IN_ONE_PLAY, **TASKS_ONLY}
+TASK = "- {{forti.oauth.{module}: '{{{{ options[{number}] }}}}', register: r{number}, ignore_errors: true}}\n"
+LOOKUP = "- {{set_fact: {{x: \"{{{{ lookup('forti.oauth.{module}', {arguments}) }}}}\"}}, register: {name}, ignore_errors: true}}\n"
 
 
 @dataclasses.dataclass(frozen=True)
 class Refused:
-    """What came of all cases of the modules, and the requests that the simulator saw."""
+    """What came of all cases, which one play has asked for, and the requests that the simulator saw."""
 
     results: dict[str, dict[str, Any]]
     requests: list[dict[str, Any]]
 
 
+def refuse(play: Player, tasks: str, cases: dict[str, Any], options: list[dict[str, Any]]) -> Refused:
+    """Run the tasks, of which each registers the result of a case."""
+    outcome = play(tasks, keep=" ".join(f"r{number}" for number in range(len(cases))), variables={"options": options})
+    return Refused({name: outcome[f"r{number}"] for number, name in enumerate(cases)}, play.sim.requests)
+
+
 @pytest.fixture(scope="module")
-def refused(new_play: Callable[[], Player]) -> Refused:
-    """Run all cases of the modules in one play."""
-    play = new_play()
-    tasks = "".join(
-        f"- {{forti.oauth.{module}: '{{{{ options[{number}] }}}}', register: r{number}, ignore_errors: true}}\n"
-        for number, (module, *_rest) in enumerate(IN_ONE_PLAY.values())
-    )
-    kept = " ".join(f"r{number}" for number in range(len(IN_ONE_PLAY)))
-    outcome = play(tasks, keep=kept, variables={"options": [options for _module, options, _says in IN_ONE_PLAY.values()]})
-    return Refused({name: outcome[f"r{number}"] for number, name in enumerate(IN_ONE_PLAY)}, play.sim.requests)
+def of_tasks(new_play: Callable[[], Player]) -> Refused:
+    """All cases of the modules."""
+    tasks = "".join(TASK.format(module=module, number=number) for number, (module, *_rest) in enumerate(OF_TASKS.values()))
+    return refuse(new_play(), tasks, OF_TASKS, [options for _module, options, _says in OF_TASKS.values()])
 
 
-@ONE_WORKER
-@pytest.mark.parametrize("name", IN_ONE_PLAY)
-def test_modules(refused: Refused, name: str) -> None:
-    result = refused.results[name]
-    assert result["failed"]
-    assert IN_ONE_PLAY[name][2] in result["msg"]
-    assert "\n" not in result["msg"]
+@pytest.fixture(scope="module")
+def of_lookups(new_play: Callable[[], Player]) -> Refused:
+    """All cases of the lookups."""
+    calls = [(module, f"**options[{number}]") for number, (module, *_rest) in enumerate(IN_ONE_PLAY.values())]
+    calls += [("fac_oauth_token", arguments) for arguments, _says in LOOKUPS_ONLY.values()]
+    tasks = "".join(LOOKUP.format(module=module, arguments=arguments, name=f"r{number}") for number, (module, arguments) in enumerate(calls))
+    return refuse(new_play(), tasks, {**IN_ONE_PLAY, **{f"lookup: {name}": None for name in LOOKUPS_ONLY}}, [case[1] for case in IN_ONE_PLAY.values()])
 
 
-@ONE_WORKER
-def test_modules_send_nothing(refused: Refused) -> None:
-    assert refused.requests == []
+@pytest.mark.xdist_group("bad options of modules")
+class TestModules:
+    """One worker runs these, and so the play once."""
+
+    @pytest.mark.parametrize("name", OF_TASKS)
+    def test_one_line_names_the_option(self, of_tasks: Refused, name: str) -> None:
+        result = of_tasks.results[name]
+        assert result["failed"]
+        assert OF_TASKS[name][2] in result["msg"]
+        assert "\n" not in result["msg"]
+
+    def test_nothing_is_sent(self, of_tasks: Refused) -> None:
+        assert of_tasks.requests == []
 
 
-@pytest.mark.parametrize("name", NOT_SET)
-def test_modules_without_an_option_from_the_environment(play: Player, name: str) -> None:
+@pytest.mark.xdist_group("bad options of lookups")
+class TestLookups:
+    """One worker runs these, and so the play once."""
+
+    @pytest.mark.parametrize("name", IN_ONE_PLAY)
+    def test_they_say_the_same(self, of_lookups: Refused, name: str) -> None:
+        assert of_lookups.results[name]["failed"]
+        assert IN_ONE_PLAY[name][2] in of_lookups.results[name]["msg"]
+
+    @pytest.mark.parametrize("name", LOOKUPS_ONLY)
+    def test_their_own(self, of_lookups: Refused, name: str) -> None:
+        assert LOOKUPS_ONLY[name][1] in of_lookups.results[f"lookup: {name}"]["msg"]
+
+    def test_nothing_is_sent(self, of_lookups: Refused) -> None:
+        assert of_lookups.requests == []
+
+
+@pytest.mark.parametrize("name", WITHOUT_ENVIRONMENT)
+def test_without_an_option_from_the_environment(play: Player, name: str) -> None:
     module, options, says = CASES[name]
-    task = f"- {{forti.oauth.{module}: '{{{{ options }}}}', register: r, ignore_errors: true}}"
-    assert says in play(task, keep="r", variables={"options": options}, env=NOT_SET[name])["r"]["msg"]
+    tasks = TASK.format(module=module, number=0) + LOOKUP.format(module=module, arguments="**options[0]", name="r1")
+    outcome = play(tasks, keep="r0 r1", variables={"options": [options]}, env=WITHOUT_ENVIRONMENT[name])
+    assert says in outcome["r0"]["msg"] and says in outcome["r1"]["msg"]
 
 
-@pytest.mark.parametrize("name", CASES)
-def test_lookups_say_the_same(play: Player, name: str) -> None:
-    module, options, says = CASES[name]
-    outcome = play(
-        f"- set_fact: {{x: \"{{{{ lookup('forti.oauth.{module}', **options) }}}}\"}}",
-        fails=True,
-        variables={"options": options},
-        env=NOT_SET.get(name),
-    )
-    assert says in " ".join(outcome.output.split())
-    assert play.sim.requests == []
-
-
-@pytest.mark.parametrize(
-    ("call", "says"),
-    [
-        ("'x', username='luser1'", "This lookup takes no terms"),
-        ("usrname='luser1'", "Unknown option usrname."),
-        ("state='absent'", "Unknown option state."),
-    ],
-)
-def test_lookups_own(play: Player, call: str, says: str) -> None:
-    outcome = play(f"- debug: {{msg: \"{{{{ lookup('forti.oauth.fac_oauth_token', {call}) }}}}\"}}", fails=True)
-    assert says in outcome.output
-    assert play.sim.requests == []
+def test_a_lookup_that_fails_says_so_on_the_screen(play: Player) -> None:
+    outcome = play("- debug: {msg: \"{{ lookup('forti.oauth.fac_oauth_token', usrname='luser1') }}\"}", fails=True)
+    assert "Unknown option usrname." in " ".join(outcome.output.split())
 
 
 def test_no_secret_of_the_options_in_a_message(play: Player) -> None:

@@ -61,6 +61,7 @@ def trusted(outcome: Outcome) -> set[str]:
     return {name for name in ("module", "lookup", "uri") if not outcome[name].get("failed")}
 
 
+@pytest.mark.daily("controller")
 @pytest.mark.parametrize("delegate_to", ["", "jump"], ids=["controller", "delegated host"])
 def test_a_file_that_the_system_trusts(play: Player, delegate_to: str) -> None:
     assert trusted(run(play, SSL_CERT_FILE=play.sim.ca, delegate_to=delegate_to)) == {"module", "lookup", "uri"}
@@ -80,6 +81,7 @@ def test_what_certifi_alone_trusts_is_not_trusted(play: Player, other_ca: str, c
     assert UNKNOWN in " ".join(outcome.output.split())
 
 
+@pytest.mark.long
 @pytest.mark.skipif(any(map(os.path.isdir, OTHER_PLACES)), reason="this machine has certificates in other places: certifi's do not count on it")
 def test_where_the_system_has_no_certificates_certifi_counts(play: Player, empty: pathlib.Path, certifi_holds_ours: dict[str, str]) -> None:
     outcome = run(play, SSL_CERT_FILE="/no/such.pem", SSL_CERT_DIR=empty, **certifi_holds_ours)

@@ -20,6 +20,7 @@ def task(user: str, more: str = "", *, may_fail: bool = False) -> str:
     return f"- {{forti.oauth.fac_oauth_token: {{{ME.format(user=user)}{more}}}, register: r, ignore_errors: {str(may_fail).lower()}}}\n"
 
 
+@pytest.mark.daily("ftm1-ftm")
 @pytest.mark.parametrize(("user", "method"), [("ftm1", "ftm"), ("sms1", "sms"), ("email1", "email")])
 def test_code_at_once_with_its_method(play: Player, user: str, method: str) -> None:
     outcome = play(task(user, f", method: {method}, otp: '{{{{ otp }}}}'"), keep="r", variables={"otp": play.sim.otp(user)})
@@ -27,6 +28,7 @@ def test_code_at_once_with_its_method(play: Player, user: str, method: str) -> N
     assert (play.sim.counts["fac.token"], play.sim.counts["fac.challenge"]) == (1, 0)
 
 
+@pytest.mark.daily("sms1", "radius1")
 @pytest.mark.parametrize("user", ["ftm1", "sms1", "radius1", "push1"])
 def test_code_asked_for_by_the_406(play: Player, user: str) -> None:
     outcome = play(task(user, ", challenge_response: '{{ otp }}'"), keep="r", variables={"otp": play.sim.otp(user)})

@@ -27,6 +27,7 @@ def kept(name: str, value: str) -> str:
     return f'- set_fact: {{{name}: "{{{{ {value} }}}}"}}\n  no_log: true\n'
 
 
+@pytest.mark.daily("run")
 @pytest.mark.parametrize("cache", ["run", "directory"])
 def test_a_hit_connects_to_nothing_and_loads_next_to_nothing(play: Player, tmp_path: pathlib.Path, cache: str) -> None:
     env = {**ENV, "FORTI_OAUTH_CACHE": "run" if cache == "run" else str(tmp_path / "kept")}

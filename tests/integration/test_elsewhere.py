@@ -10,6 +10,8 @@ import pathlib
 import re
 from typing import Any
 
+import pytest
+
 from tests.integration.harness import PASSWORDS, Player
 
 LOGIN = "- {forti.oauth.fac_oauth_token: {username: luser1, password: '{{ secret.luser1 }}'%s}, register: %s%s}\n"
@@ -141,6 +143,7 @@ def test_a_module_that_runs_elsewhere_is_seen(play: Player, python39: str) -> No
     assert executed(play(LOGIN % ("", "r", ""), delegate_to="jump", env=there(python39)).output) != []
 
 
+@pytest.mark.long
 def test_delegated_and_undelegated_are_two(play: Player, python39: str) -> None:
     """Whatever comes first: neither gets the other's token."""
     here = LOGIN % ("", "here", ", delegate_to: localhost")
@@ -162,6 +165,7 @@ def test_a_lookup_and_an_undelegated_task_share_one(play: Player) -> None:
     assert play.sim.counts["fac.login"] == 1
 
 
+@pytest.mark.long
 def test_each_host_for_itself(play: Player, python39: str) -> None:
     outcome = play(
         LOGIN % ("", "first", "") + LOGIN % ("", "second", ""),
@@ -178,6 +182,7 @@ def test_each_host_for_itself(play: Player, python39: str) -> None:
         assert kept["first"]["access_token"] == kept["second"]["access_token"]
 
 
+@pytest.mark.long
 def test_a_loop_over_hosts_to_delegate_to(play: Player, python39: str) -> None:
     """One task, three places to ask from. What is true of one item must not stay for the next."""
     loop = ", loop: [jump, localhost, jump2, localhost, jump]"
@@ -189,6 +194,7 @@ def test_a_loop_over_hosts_to_delegate_to(play: Player, python39: str) -> None:
     assert play.sim.counts["fac.login"] == 3
 
 
+@pytest.mark.long
 def test_a_delegated_token_outlives_no_run(play: Player, python39: str, tmp_path: pathlib.Path) -> None:
     """A directory is for the controller's tokens: no file of it may come from a host that is not believed."""
     store = tmp_path / "tokens"

@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.integration.harness import PASSWORDS, Player
 from tests.simulator.model import Client
 
@@ -78,6 +80,7 @@ def test_info_of_a_login_page_is_no_yes(play: Player) -> None:
     assert "answered 200 with an HTML page." in outcome["info"]["msg"]
 
 
+@pytest.mark.long
 def test_a_token_ends_twice_in_the_middle_of_a_play(play: Player) -> None:
     """A lookup in vars is read by each task: it renews itself. What set_fact froze is dead at the end."""
     life = 8  # seconds; the shortest in which a slow machine still makes a call

@@ -97,6 +97,7 @@ def plays(page: pathlib.Path, play: Player, folder: pathlib.Path) -> Iterator[st
             yield f"- hosts: localhost\n  gather_facts: false\n  tasks:\n{textwrap.indent(text, '    ')}"
 
 
+@pytest.mark.daily("README.md", "docs/docsite/rst/guide_start.rst", "plugins/*")
 @pytest.mark.parametrize("page", [page for page in PAGES if runs(page)], ids=lambda page: str(page.relative_to(ROOT)))
 def test_examples(play: Player, page: pathlib.Path, tmp_path: pathlib.Path) -> None:
     book = list(plays(page, play, tmp_path))

@@ -13,12 +13,15 @@ import subprocess
 import sys
 import venv
 
+import pytest
+
 from tests.integration.harness import PASSWORDS
 from tests.simulator import Simulator
 from tests.tools.build import ROOT, build
 from tests.tools.guides import examples_of
 
 
+@pytest.mark.long
 def test_the_artifact_in_an_empty_environment(sim: Simulator, tmp_path: pathlib.Path) -> None:
     programs, home = tmp_path / "venv" / "bin", tmp_path / "home"
     home.mkdir()

@@ -40,6 +40,7 @@ SOMEBODY = """
 """
 
 
+@pytest.mark.daily("*-crlf")
 @pytest.mark.parametrize("line_end", ["\n", "\r\n"], ids=["lf", "crlf"])
 @pytest.mark.parametrize(
     ("portal", "client_id"), [("Asset Management", "assetmanagement"), ("FortiManager", "FortiManager"), ("FortiSASE (Beta)", "FortiSASE")]
@@ -108,6 +109,7 @@ def test_a_token_that_somebody_else_has_ended(play: Player) -> None:
     assert output.count("rescued=1") == 3
 
 
+@pytest.mark.long
 def test_a_kept_token_that_somebody_else_has_ended(play: Player, tmp_path: pathlib.Path) -> None:
     """A later run finds it in a directory. C(verify) is off here: the play heals without it, too."""
     env = {"FORTI_OAUTH_CACHE": str(tmp_path / "kept"), "FAC_VERIFY": "never"}
@@ -119,6 +121,7 @@ def test_a_kept_token_that_somebody_else_has_ended(play: Player, tmp_path: pathl
     assert play.sim.counts["fac.login"] == 2  # the new token is kept
 
 
+@pytest.mark.long
 def test_until_does_not_heal(play: Player) -> None:
     """Core fills in the header once, before the first try, also if there is a lookup in it."""
     login = f"server='{play.sim.host}', client_id='flexvm', username='luser1', password=secret.luser1, return_as='authorization'"

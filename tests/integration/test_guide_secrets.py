@@ -32,6 +32,7 @@ def test_the_examples_hide_the_token(play: Player) -> None:
     assert f"{play.sim.url}/no/such/page answered 404." in outcome.output
 
 
+@pytest.mark.long
 def test_what_hides_nothing(play: Player) -> None:
     """The test of the test: without no_log the token is printed, where core does not mask it."""
     use, block, _rescue, _loops = shown(play)
@@ -43,6 +44,7 @@ def test_what_hides_nothing(play: Player) -> None:
     assert (fixed in outcome.output) is not MASKED_BY_CORE
 
 
+@pytest.mark.daily("they fail")
 @pytest.mark.parametrize("passwords", [{"luser1": "luser1"}, {"luser1": "wrong", "ftm1": "client"}], ids=["they succeed", "they fail"])
 def test_a_loop_over_names(play: Player, passwords: dict[str, str]) -> None:
     """There is nothing in its items to hide. A callback that writes what it can finds nothing either."""

@@ -41,6 +41,7 @@ def run(play: Player, page: str, env: dict[str, str], *, fails: bool = False) ->
     play.playbook(text, "--extra-vars", f"@{given}", inventory="localhost ansible_connection=local\n", env={**LOGIN, **env}, fails=fails)
 
 
+@pytest.mark.daily("README.md")
 @pytest.mark.parametrize("page", FIRST)
 def test_with_a_ca_that_only_the_environment_names(play: Player, page: str) -> None:
     """SSL_CERT_FILE is not set, so the system's certificates count for C(uri), and the simulator's CA is not among them."""
@@ -50,6 +51,7 @@ def test_with_a_ca_that_only_the_environment_names(play: Player, page: str) -> N
     assert play.sim.counts["resource"] >= 1
 
 
+@pytest.mark.daily("README.md-empty")
 @pytest.mark.parametrize("value", [None, ""], ids=["unset", "empty"])
 @pytest.mark.parametrize("page", FIRST)
 def test_without_the_variable(play: Player, page: str, value: str | None) -> None:
@@ -61,6 +63,7 @@ def test_without_the_variable(play: Player, page: str, value: str | None) -> Non
     assert play.sim.counts["resource"] >= 1
 
 
+@pytest.mark.long
 def test_uri_alone_does_not_know_the_variable(play: Player) -> None:
     """The test of the test."""
     play.environment.pop("SSL_CERT_FILE", None)

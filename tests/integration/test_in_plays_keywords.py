@@ -31,6 +31,7 @@ ENDING = f"""
 """
 
 
+@pytest.mark.daily("linear")
 @pytest.mark.parametrize("strategy", ["linear", "free"])
 def test_handlers_and_meta_tasks(play: Player, strategy: str) -> None:
     """A handler gets the run's token. What a task ends is told to the handlers of the one host that ended it, and all get the next one.
@@ -142,6 +143,7 @@ def test_become_and_a_wrong_interpreter(play: Player) -> None:
     assert (play.sim.counts["fac.token"], play.sim.counts["forticwp.credentials"]) == (1, 1)
 
 
+@pytest.mark.long
 def test_the_role_in_a_loop(play: Player, tmp_path: pathlib.Path) -> None:
     """One token for each client, for one login each, on all hosts."""
     collect = 'tokens: "{{ tokens | default({}) | combine({client: token_fac.access_token}) }}"'

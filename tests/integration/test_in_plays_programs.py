@@ -34,6 +34,7 @@ def mitogen(tmp_path_factory: pytest.TempPathFactory) -> pathlib.Path:
     return folder / "ansible_mitogen" / "plugins" / "strategy"
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("connection", ["local", "ssh"])
 def test_under_mitogen(play: Player, mitogen: pathlib.Path, connection: str) -> None:
     """One login for all hosts, also for hosts that cannot be reached: no connection is made."""
@@ -64,6 +65,7 @@ def test_under_mitogen(play: Player, mitogen: pathlib.Path, connection: str) -> 
     assert "AnsiballZ" not in outcome.output  # core itself would send command as such a file
 
 
+@pytest.mark.long
 def test_ansible_pull(play: Player, tmp_path: pathlib.Path) -> None:
     """The machine fetches its playbook and runs it on itself. What is printed is searched for every secret."""
     repository = tmp_path / "repository"

@@ -11,6 +11,7 @@ import json
 import pathlib
 from collections import Counter
 
+import pytest
 import yaml
 
 from tests.integration.harness import PASSWORDS, Player, written_forms
@@ -110,6 +111,7 @@ ROLE = "- {import_role: {name: forti.oauth.token}}\n"
 CACHED = "- {set_fact: {%s, cacheable: true}, no_log: true}\n"
 
 
+@pytest.mark.long
 def test_a_cache_of_facts(play: Player, tmp_path: pathlib.Path) -> None:
     """It keeps no secret that the user does not put there. What it keeps steers the next run no more than any fact does, until it is cleared."""
     folder = tmp_path / "facts"

@@ -23,6 +23,7 @@ LOCK_STAYS = 60  # seconds, far below those for which a run waits for a lock tha
 NOTICE = "push1: approve the sign-in to"
 
 
+@pytest.mark.daily("pipe-module", "file-lookup")
 @pytest.mark.parametrize("tasks", [PUSH, LOOKUP], ids=["module", "lookup"])
 @pytest.mark.parametrize("into", ["pipe", "file"])
 def test_the_notice_is_seen_while_the_push_waits(play: Player, tmp_path: pathlib.Path, into: str, tasks: str) -> None:
@@ -36,6 +37,7 @@ def test_the_notice_is_seen_while_the_push_waits(play: Player, tmp_path: pathlib
     assert play.sim.counts["fac.login"] == 1
 
 
+@pytest.mark.daily("Ctrl-C")
 @pytest.mark.parametrize("by", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL], ids=["Ctrl-C", "terminated", "killed"])
 def test_in_the_middle_of_a_push(play: Player, tmp_path: pathlib.Path, by: signal.Signals) -> None:
     cache = {"FORTI_OAUTH_CACHE": str(tmp_path / "tokens")}

@@ -89,6 +89,7 @@ def live_tokens(play: Player) -> list[str]:
     return [f"Bearer {token}" for token in play.sim.secrets() if play.sim.live_state.tokens.live(token, "fac")]
 
 
+@pytest.mark.long
 def test_with_the_real_collections(play: Player, fortinet_collections: pathlib.Path) -> None:
     output = run(play, "FortiManager Cloud", "FortiGate", others=fortinet_collections, inventory=hosts(play, "fortimanager", "fortigate"))
     assert output.count('"msg": "v7.4.3-build2487 240119 (GA)"') == output.count('"msg": "v7.4.3"') == 2
@@ -104,6 +105,7 @@ def test_the_real_collections_are_those_that_the_guide_names(fortinet_collection
         assert f"``fortinet.{name}`` {version}" in (GUIDES / "guide_later_tasks.rst").read_text()
 
 
+@pytest.mark.long
 def test_a_fortimanager_that_is_not_in_the_cloud(play: Player, fortinet_collections: pathlib.Path) -> None:
     """Its own option access_token is a header of each request; nothing is exchanged."""
     play.sim.fault(JSON_RPC, status=200, body=SYSTEM_STATUS, times=None)  # the simulator's own wants FortiManager Cloud's session
@@ -121,6 +123,7 @@ def with_group_vars(play: Player, name: str) -> None:
     path.write_text(on_simulator(play, GROUP_VARS[name]))
 
 
+@pytest.mark.long
 def test_a_fortigate_whose_token_comes_from_group_vars(play: Player, fortinet_collections: pathlib.Path) -> None:
     with_group_vars(play, "group_vars/fortigate.yml")
     output = run(play, "The token comes from group_vars", others=fortinet_collections, inventory=hosts(play, "fortigate"))
@@ -130,6 +133,7 @@ def test_a_fortigate_whose_token_comes_from_group_vars(play: Player, fortinet_co
     assert set(headers(play, "/api/v2/monitor/system/status", "Authorization")) == set(live_tokens(play))
 
 
+@pytest.mark.long
 def test_a_fortimanager_whose_token_comes_from_group_vars(play: Player, fortinet_collections: pathlib.Path) -> None:
     play.sim.fault(JSON_RPC, status=200, body=SYSTEM_STATUS, times=None)
     with_group_vars(play, "group_vars/fortimanager.yml")

@@ -53,6 +53,7 @@ def left_behind(play: Player, job: Job, printed: str) -> set[str]:
     return leaks({**left, "what the runner printed": printed}, {*PASSWORDS.values(), *play.sim.secrets()})
 
 
+@pytest.mark.daily("verbose-plain")
 @pytest.mark.parametrize("debug", ["0", "1"], ids=["plain", "debug"])
 @pytest.mark.parametrize("arguments", [(), ("-vvvv",), ("--json",)], ids=["quiet", "verbose", "json"])
 def test_a_job_keeps_its_secrets(play: Player, job: Job, tmp_path: pathlib.Path, arguments: tuple[str, ...], debug: str) -> None:

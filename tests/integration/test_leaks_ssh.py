@@ -134,6 +134,7 @@ def leaks(host: Host, outcome: Outcome, secrets: set[str]) -> set[str]:
     return {f"{forms[found]} in {place}" for place, text in host.seen(outcome) for found in words.findall(text)}
 
 
+@pytest.mark.daily("plain-pipelining")
 @pytest.mark.parametrize("pipelining", ["1", "0"], ids=["pipelining", "files"])
 @pytest.mark.parametrize("debug", ["0", "1"], ids=["plain", "debug"])
 def test_every_flow(host: Host, debug: str, pipelining: str) -> None:
@@ -191,6 +192,7 @@ def opened(sealed: str, key: str) -> bool:
     return bytes(left ^ right for left, right in zip(text, stream, strict=True)).startswith(b'{"')
 
 
+@pytest.mark.daily("pipelining")
 @pytest.mark.parametrize("pipelining", ["1", "0"], ids=["pipelining", "files"])
 def test_the_key_of_a_result_is_seen_nowhere(host: Host, pipelining: str) -> None:
     """With ANSIBLE_DEBUG the sealed result is printed. Whoever finds its key too, in the host's syslog or beside it, has the token."""

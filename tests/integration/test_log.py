@@ -28,6 +28,7 @@ def test_a_result_is_hidden_or_masked(play: Player, delegate_to: str) -> None:
         assert '"expires_at"' not in outcome.output
 
 
+@pytest.mark.daily("ANSIBLE_DEBUG=1-here", "ANSIBLE_LOG_PATH=run.log-here")
 @pytest.mark.parametrize("delegate_to", ["", "jump"], ids=["here", "delegated"])
 @pytest.mark.parametrize(
     "setting",

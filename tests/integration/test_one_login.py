@@ -17,6 +17,7 @@ TASK = f"- {{forti.oauth.fac_oauth_token: {LOGIN}, register: r}}\n"
 LOOKUP = "lookup('forti.oauth.fac_oauth_token', username='luser1', password=secret.luser1"
 
 
+@pytest.mark.daily("strategy: linear", "strategy: free")
 @pytest.mark.parametrize(
     "head",
     ["strategy: linear", "strategy: free", "strategy: host_pinned", "serial: 3", "serial: 1"],

@@ -10,6 +10,8 @@ import json
 import pathlib
 from typing import Any
 
+import pytest
+
 from tests.integration.harness import PASSWORDS, Player, without_age
 
 TOKEN, VERIFY = "/api/v1/oauth/token/", "/api/v1/oauth/verify_token/"
@@ -181,6 +183,7 @@ def test_a_line_end_at_the_end_of_a_secret_is_not_sent(play: Player) -> None:
     assert [json.loads(request["body"])["password"] for request in play.sim.requests] == [PASSWORDS["luser1"], PASSWORDS["ftm1"]]
 
 
+@pytest.mark.long
 def test_a_success_that_says_no_is_a_refusal_for_all_hosts(play: Player) -> None:
     play.sim.fault(TOKEN, status=200, body={"status": "fail", "message": "Account is locked out"}, times=None)
     outcome = play(task(USER, "r"), keep="r", hosts=HOSTS, arguments=("--forks", "10"), verbosity=1)

@@ -52,6 +52,7 @@ def test_an_unanswered_push_is_sent_once(play: Player) -> None:
     assert all(result["challenge"]["method"] == "ftm-push" for result in outcome.of_all("r"))
 
 
+@pytest.mark.long
 def test_a_wrong_code_is_tried_once_and_another_anew(play: Player) -> None:
     first = task("username: ftm1, password: '{{ secret.ftm1 }}', method: ftm, otp: '000000'")
     second = task("username: ftm1, password: '{{ secret.ftm1 }}', method: ftm, otp: '{{ otp }}'")
@@ -73,6 +74,7 @@ def test_force_asks_anew_once(play: Player) -> None:
     assert play.sim.counts["fac.token"] == 2
 
 
+@pytest.mark.daily("here")
 @pytest.mark.parametrize("delegate_to", ["", "jump"], ids=["here", "delegated"])
 def test_a_server_that_is_down_is_tried_once_by_those_who_wait(play: Player, delegate_to: str) -> None:
     """The server answers only after every host has started to ask, so all of them wait for the one request."""

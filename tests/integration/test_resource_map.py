@@ -42,6 +42,7 @@ def serve(play: Player, entries: Any, **more: Any) -> None:
     play.sim.fault(MAP, status=200, content_type=JSON, body=json.dumps(entries), **{"times": None, **more})
 
 
+@pytest.mark.daily("run")
 @pytest.mark.parametrize("arguments", [(), ("--check",)], ids=["run", "check mode"])
 def test_from_a_credential_to_a_call(play: Player, arguments: tuple[str, ...]) -> None:
     alerts = (
@@ -149,6 +150,7 @@ def test_force_and_no_cache(play: Player) -> None:
     assert asked(play) == {"/api/v1/auth/credentials/token/": 2, MAP: 2}
 
 
+@pytest.mark.long
 def test_the_role_puts_it_beside_the_token(play: Player) -> None:
     serve(play, [{"resourceURL": play.sim.url, "roleId": 1, "companyMapSet": TWO}])
     role = "- {import_role: {name: forti.oauth.token%s}}\n"

@@ -18,10 +18,11 @@ ROLE = "- {import_role: {name: forti.oauth.token}}\n"
 REVOKE = "- {import_role: {name: forti.oauth.token, tasks_from: revoke}}\n"
 
 
+@pytest.mark.daily("plain-include_role", "free-include_role")
 @pytest.mark.parametrize("how", ["import_role", "include_role"])
 @pytest.mark.parametrize(
     ("head", "arguments"),
-    [("", ()), ("serial: 2", ()), ("strategy: free", ()), ("", ("--check",))],
+    [("", ()), pytest.param("serial: 2", (), marks=pytest.mark.long), ("strategy: free", ()), pytest.param("", ("--check",), marks=pytest.mark.long)],
     ids=["plain", "serial", "free", "check mode"],
 )
 def test_facts_on_every_host(play: Player, how: str, head: str, arguments: tuple[str, ...]) -> None:
@@ -53,6 +54,7 @@ def test_on_hosts_without_a_python(play: Player) -> None:
     assert all(fact["access_token"] for fact in outcome.of_all("token_fac"))
 
 
+@pytest.mark.daily("one for all")
 @pytest.mark.parametrize(("by_way_of", "logins"), [("jump", 1), ("{{ inventory_hostname }}", 2)], ids=["one for all", "each for itself"])
 def test_by_way_of_another_host(play: Player, python39: str, by_way_of: str, logins: int) -> None:
     variables = {**BOTH, "token_delegate_to": by_way_of}
@@ -105,6 +107,7 @@ module_defaults:
 """
 
 
+@pytest.mark.long
 def test_module_defaults_do_not_redirect_the_role(play: Player) -> None:
     variables = {"token_fac_options": {**BOTH["token_fac_options"], "server": play.sim.host, "client_id": "ansible"}}
     variables["token_forticwp_options"] = {**BOTH["token_forticwp_options"], "server": play.sim.host}
@@ -115,6 +118,7 @@ def test_module_defaults_do_not_redirect_the_role(play: Player) -> None:
     assert play.sim.counts["fac.revoke"] == 1
 
 
+@pytest.mark.daily("Example")
 @pytest.mark.parametrize("company", ["Example", "Nobody"])
 def test_the_company_is_passed_on(play: Player, company: str) -> None:
     variables = {"token_forticwp_options": BOTH["token_forticwp_options"], "token_forticwp_company": company}

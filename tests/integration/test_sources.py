@@ -101,6 +101,7 @@ def test_an_empty_variable_is_not_set(play: Player) -> None:
     assert set(json.loads(play.sim.requests[0]["body"])) == {"username", "password", "client_id", "grant_type"}
 
 
+@pytest.mark.daily("lookup")
 @pytest.mark.parametrize("kind", ["module", "lookup"])
 def test_empty_validate_certs_does_not_switch_the_check_off(play: Player, kind: str) -> None:
     task = "- {forti.oauth.fac_oauth_token: {retries: 0}}" if kind == "module" else lookup(more="retries=0").replace("  no_log: true\n", "")

@@ -46,6 +46,7 @@ def _unwrapped(text: str) -> str:
     return "".join(text.split())
 
 
+@pytest.mark.daily("redis")
 def test_the_next_run_needs_no_login(play: Player, store: str, tmp_path: pathlib.Path) -> None:
     first = play(LOGIN + CWP, keep="r w", hosts=3, env=at(store))
     other_home = tmp_path / "other-home"
@@ -57,12 +58,14 @@ def test_the_next_run_needs_no_login(play: Player, store: str, tmp_path: pathlib
     assert {result["source"] for result in second.of_all("r") + second.of_all("w")} == {"cache"}
 
 
+@pytest.mark.daily("directory")
 def test_two_runs_at_once_log_in_once(play: Player, store: str, tmp_path: pathlib.Path) -> None:
     play.sim.settings(latency=0.5)
     play(LOGIN, env=at(store), others=2)
     assert play.sim.counts["fac.login"] == 1
 
 
+@pytest.mark.long
 def test_a_lookup_and_a_changed_password(play: Player, store: str) -> None:
     play(LOGIN, env=at(store))
     lookup = "- {set_fact: {x: \"{{ lookup('forti.oauth.fac_oauth_token', username='luser1', password=secret.%s) | length }}\"}}\n"
@@ -72,6 +75,7 @@ def test_a_lookup_and_a_changed_password(play: Player, store: str) -> None:
     assert "answered 401" in outcome.output
 
 
+@pytest.mark.daily("directory")
 def test_an_ended_token_is_refreshed_by_the_next_run(play: Player, store: str) -> None:
     short = "- {forti.oauth.fac_oauth_token: {username: luser1, password: '{{ secret.luser1 }}', client_id: short}, register: r}\n"
     first = play(short, keep="r", env=at(store))
@@ -82,6 +86,7 @@ def test_an_ended_token_is_refreshed_by_the_next_run(play: Player, store: str) -
     assert (play.sim.counts["fac.login"], play.sim.counts["fac.refresh"]) == (1, 1)
 
 
+@pytest.mark.long
 def test_a_refused_refresh_becomes_a_login(play: Player, store: str) -> None:
     short = "- {forti.oauth.fac_oauth_token: {username: luser1, password: '{{ secret.luser1 }}', client_id: short}, register: r}\n"
     first = play(short, keep="r", env=at(store))
@@ -90,6 +95,7 @@ def test_a_refused_refresh_becomes_a_login(play: Player, store: str) -> None:
     assert play(short, keep="r", env=at(store))["r"]["source"] == "login"
 
 
+@pytest.mark.long
 def test_a_refresh_token_whose_answer_is_lost_is_never_sent_again(play: Player, store: str) -> None:
     short = "- {forti.oauth.fac_oauth_token: {username: luser1, password: '{{ secret.luser1 }}', client_id: short}, register: r}\n"
     play(short, env=at(store))
@@ -103,6 +109,7 @@ def test_a_refresh_token_whose_answer_is_lost_is_never_sent_again(play: Player, 
     assert len(sent) == len(set(sent)) == 2
 
 
+@pytest.mark.long
 def test_a_token_whose_end_was_not_answered_is_given_to_nobody_and_ended_by_the_next_try(play: Player, store: str) -> None:
     absent = LOGIN.replace("'}", "', state: absent, retries: 0}")
     first = play(LOGIN, keep="r", env=at(store))
@@ -112,6 +119,7 @@ def test_a_token_whose_end_was_not_answered_is_given_to_nobody_and_ended_by_the_
     assert play(LOGIN, keep="r", env=at(store))["r"]["access_token"] != first["r"]["access_token"]
 
 
+@pytest.mark.daily("directory")
 def test_a_refresh_that_fails_keeps_a_good_token(play: Player, store: str) -> None:
     play(LOGIN, env=at(store))
     play.sim.fault("/api/v1/oauth/token/", status=503, body="", times=None)
@@ -123,6 +131,7 @@ def test_a_refresh_that_fails_keeps_a_good_token(play: Player, store: str) -> No
     assert len(play.sim.requests) == 2
 
 
+@pytest.mark.daily("directory")
 def test_revoke_forgets_it_everywhere(play: Player, store: str) -> None:
     play(LOGIN, env=at(store))
     ended = play(LOGIN.replace("'}", "', state: absent}"), keep="r", hosts=3, env=at(store))
@@ -130,6 +139,7 @@ def test_revoke_forgets_it_everywhere(play: Player, store: str) -> None:
     assert play(LOGIN, keep="r", env=at(store))["r"]["source"] == "login"
 
 
+@pytest.mark.long
 def test_the_role_revokes_and_forgets_it_everywhere(play: Player, store: str) -> None:
     options = {
         "token_fac_options": {"username": "luser1", "password": "{{ secret.luser1 }}"},
@@ -142,6 +152,7 @@ def test_the_role_revokes_and_forgets_it_everywhere(play: Player, store: str) ->
     assert kinds == ["ended"]
 
 
+@pytest.mark.daily("directory")
 def test_look_into_it_and_empty_it(play: Player, store: str) -> None:
     play(LOGIN + CWP, env=at(store))
     outcome = play(
@@ -183,6 +194,7 @@ def test_nothing_in_redis_tells_a_secret_and_all_of_it_ends(play: Player, redis_
     assert all(redis_server.seconds_left(key) > 0 for key in redis_server.keys())  # noqa: SIM118
 
 
+@pytest.mark.daily("another user")
 @pytest.mark.parametrize("fault", ["open to others", "symbolic link", "another user"])
 def test_a_directory_that_is_not_ours_is_not_used(play: Player, tmp_path: pathlib.Path, fault: str) -> None:
     folder = tmp_path / "tokens"
@@ -220,6 +232,7 @@ def test_a_full_disk_loses_nothing(play: Player, full_disk: pathlib.Path) -> Non
     assert "cannot be used: No space left on device" in " ".join(outcome.output.split())
 
 
+@pytest.mark.daily("cut")
 @pytest.mark.parametrize(
     "damage", [b"", b"{", b"\xff" * 100, b'{"format": 1}\n', b'{"format": 2}\n' + b"x" * 100], ids=["empty", "cut", "noise", "head", "version"]
 )
@@ -261,6 +274,7 @@ def test_a_value_that_is_no_store(play: Player, cache: str, says: str) -> None:
     assert play.sim.requests == []
 
 
+@pytest.mark.daily("directory")
 def test_a_run_that_is_killed_leaves_no_lock(play: Player, store: str) -> None:
     """It is killed while it waits for the server's answer, with the lock in its hands."""
     play.sim.settings(latency=600)
@@ -279,6 +293,7 @@ def wait_for_answers(play: Player, run: Running, count: int) -> None:
     run.wait_until(lambda: sum(request["status"] is not None for request in play.sim.requests) >= count, f"the server answers {count} requests")
 
 
+@pytest.mark.long
 def test_runs_that_are_killed_at_any_moment(play: Player, tmp_path: pathlib.Path) -> None:
     cache = at(str(tmp_path / "tokens"))
     forced = LOGIN.replace("'}", "', force: true}")
@@ -293,6 +308,7 @@ def test_runs_that_are_killed_at_any_moment(play: Player, tmp_path: pathlib.Path
     assert play(LOGIN + info, keep="info", env=cache)["info"]["valid"]
 
 
+@pytest.mark.daily("set back")
 @pytest.mark.parametrize(("hours", "source"), [(-48, "refresh"), (48, "login"), (1, "cache")], ids=["set back", "set forward", "an hour on"])
 def test_a_clock_that_jumps(play: Player, tmp_path: pathlib.Path, hours: int, source: str) -> None:
     cache = at(str(tmp_path / "tokens"))
@@ -340,6 +356,7 @@ def test_every_folder_that_is_made_is_for_its_owner_alone(play: Player, tmp_path
     assert modes == {"a": 0o700, "b": 0o700, "tokens": 0o700}
 
 
+@pytest.mark.daily("4711/pa@ss")
 @pytest.mark.parametrize("password", ["pa/ss-4711", "pa?ss-4711", "pa#ss-4711", "4711/pa@ss"])
 def test_a_password_that_is_not_escaped_is_shown_in_no_part(play: Player, password: str) -> None:
     outcome = play(LOGIN.replace("}, register", "}, ignore_errors: true, register"), keep="r", env=at(f"redis://:{password}@localhost:1/0"))

@@ -52,6 +52,7 @@ def test_forticwp_credentials_token(play: Player) -> None:
     assert result["server"] == f"https://{play.sim.host}"
 
 
+@pytest.mark.daily("server ahead-number", "server behind-string")
 @pytest.mark.parametrize("as_string", [False, True], ids=["number", "string"])
 @pytest.mark.parametrize("clock", [0, 7200, -7200], ids=["same clock", "server ahead", "server behind"])
 def test_forticwp_expires_is_read_by_the_servers_clock(play: Player, as_string: bool, clock: int) -> None:

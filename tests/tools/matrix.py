@@ -39,7 +39,7 @@ def _row(version: str) -> Row:
     except NoPython as problem:
         return Row(version, "", "not tried", 0, str(problem))
     print(f"ansible-core {version} ...", flush=True)
-    tests = [str(programs / "python"), "-m", "pytest", "-q", "-n", "2", "--dist", "loadgroup", "-rs", "tests/integration"]
+    tests = [str(programs / "python"), "-m", "pytest", "-q", "-n", "4", "--dist", "loadgroup", "-rs", "tests/integration"]
     done = subprocess.run(tests, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
     if done.returncode:
         print(done.stdout)

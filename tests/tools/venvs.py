@@ -9,7 +9,6 @@ python tests/tools/venvs.py  makes .work/venv, in which the tests run
 
 from __future__ import annotations
 
-import ast
 import os
 import pathlib
 import subprocess
@@ -18,6 +17,7 @@ import sys
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2]))
 
 from tests.tools.build import ROOT
+from tests.tools.pip_settings import settings_of_pip
 from tests.tools.pythons import find
 
 WORK = ROOT / ".work"
@@ -33,8 +33,9 @@ PYTHONS = {
 }
 # Of the environment for the tests.
 _NEWEST_FIRST = ((3, 13), (3, 12), (3, 11), (3, 10))
-# What the integration tests need beside it.
-_NEEDED = ["ansible-runner", 'awx_plugins.interfaces>=0.0.1a0; python_version >= "3.11"', "flask", "pytest", "pytest-xdist", "redis", "requests", "trustme"]
+# What the tests need, and the integration tests do not.
+_NOT_FOR_PLAYS = ("ansible-builder", "ansible-core", "hypothesis", "pytest-ansible")
+_REQUIREMENTS = ROOT / "tests" / "requirements.txt"
 # uv does not read the settings of pip. These are its own names for them, and what else makes it do as pip does.
 _SETTINGS = {
     "cert": "SSL_CERT_FILE",
@@ -57,7 +58,8 @@ def core(version: str) -> pathlib.Path:
 
     A release candidate counts where there is nothing newer: ~=2.22.0rc1 is 2.22.0rc1 and later, below 2.23.
     """
-    return venv(f"core-{version}", PYTHONS[version], [f"ansible-core~={version}.0rc1", *_NEEDED])
+    needed = [line for line in listed(_REQUIREMENTS) if not line.startswith(_NOT_FOR_PLAYS)]
+    return venv(f"core-{version}", PYTHONS[version], [f"ansible-core~={version}.0rc1", *needed])
 
 
 def venv(name: str, pythons: tuple[tuple[int, int], ...], requirements: list[str]) -> pathlib.Path:
@@ -89,18 +91,16 @@ def _install(python: pathlib.Path, requirements: list[str]) -> None:
     pip, uv = [str(python), "-m", "pip"], WORK / "uv" / "bin" / "uv"
     if not uv.exists():
         _tried([*pip, "install", "--disable-pip-version-check", "--only-binary", ":all:", "--target", str(WORK / "uv"), "--upgrade", "uv"])
-    environment = {**os.environ, **_AS_PIP_DOES, **_settings_of_pip(pip)}
+    environment = {**os.environ, **_AS_PIP_DOES, **_variables_of_uv(python)}
     if not (uv.exists() and _tried([str(uv), "pip", "install", "--python", str(python), *requirements], environment)):
         subprocess.run([*pip, "install", "-qq", "--disable-pip-version-check", *requirements], check=True)
 
 
-def _settings_of_pip(pip: list[str]) -> dict[str, str]:
-    """Return what pip is told by its files and variables, as variables of uv."""
-    shown = subprocess.run([*pip, "config", "list"], capture_output=True, text=True, check=True).stdout
-    told = dict(line.split("=", 1) for line in shown.splitlines() if "=" in line)  # such as global.cert='/etc/ssl/ca.pem'
-    values = {option: told.get(f"{section}.{option}") for option in _SETTINGS for section in ("global", "install", ":env:") if f"{section}.{option}" in told}
+def _variables_of_uv(python: pathlib.Path) -> dict[str, str]:
+    """Return what pip is told, as variables of uv."""
     between = {"find-links": ","}
-    return {_SETTINGS[option]: between.get(option, " ").join(ast.literal_eval(value).split()) for option, value in values.items() if value}
+    told = settings_of_pip(str(python))
+    return {name: between.get(option, " ").join(told[option].split()) for option, name in _SETTINGS.items() if told.get(option)}
 
 
 def _tried(command: list[str], environment: dict[str, str] | None = None) -> bool:
@@ -110,6 +110,6 @@ def _tried(command: list[str], environment: dict[str, str] | None = None) -> boo
 
 if __name__ == "__main__":
     try:
-        venv("venv", _NEWEST_FIRST, listed(ROOT / "tests" / "requirements.txt"))
+        venv("venv", _NEWEST_FIRST, listed(_REQUIREMENTS))
     except NoPython as problem:
         sys.exit(str(problem))

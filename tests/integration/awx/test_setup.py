@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import pathlib
 
+import pytest
+
 from tests.awx import Awx
 from tests.awx.server import PASSWORD, USER
 from tests.tools.awx_types import CREDENTIAL_TYPES
@@ -15,6 +17,7 @@ from tests.tools.awx_types import CREDENTIAL_TYPES
 from .values import EVERYTHING, GUIDE, SECRETS, Setup
 
 
+@pytest.mark.long
 def test_it_makes_all_that_is_asked_for_and_changes_nothing_the_second_time(awx: Awx, setup: Setup, controller_collection: pathlib.Path) -> None:
     before = setup(EVERYTHING, "--check", "-vvvv")
     names = [GUIDE[f"awx_setup_{key}"]["name"] for key in ("fac_credential", "forticwp_credential", "redis_credential", "job_template")]

@@ -96,6 +96,8 @@ def said(request: pytest.FixtureRequest) -> dict[str, str]:
     return {name: " ".join(json.loads((folder / f"{number}.json").read_text())) for number, name in enumerate(CASES)}
 
 
+@pytest.mark.long
+@pytest.mark.xdist_group("what awx_setup checks")
 @pytest.mark.parametrize("name", CASES)
 def test_a_slip_is_told_before_anything_is_sent(said: dict[str, str], name: str) -> None:
     message = CASES[name][1]

@@ -19,6 +19,7 @@ def test_a_wrong_password_is_tried_once(awx: Awx, setup: Setup) -> None:
     assert awx.api.requests == [("POST", "/api/v2/tokens/")]
 
 
+@pytest.mark.daily("/api/")
 @pytest.mark.parametrize("prefix", ["/api/", "/api/controller/"])
 def test_an_awx_that_gives_no_token_for_a_password_wants_one(awx: Awx, setup: Setup, prefix: str) -> None:
     awx.api.makes_tokens = False
@@ -47,6 +48,7 @@ def test_an_organization_that_is_not_there_is_told(awx: Awx, setup: Setup) -> No
     assert awx.writes() == []
 
 
+@pytest.mark.daily("https://")
 @pytest.mark.parametrize("address", ["", "https://"])
 def test_no_address_is_told(awx: Awx, setup: Setup, address: str) -> None:
     output = setup({}, fails=True, CONTROLLER_OAUTH_TOKEN="any", CONTROLLER_HOST=address)
@@ -54,6 +56,7 @@ def test_no_address_is_told(awx: Awx, setup: Setup, address: str) -> None:
     assert awx.api.requests == []
 
 
+@pytest.mark.daily(r"\r")
 @pytest.mark.parametrize("end", ["\r", "\n", " "])
 def test_a_token_that_fits_no_header_is_not_shown(awx: Awx, setup: Setup, end: str) -> None:
     output = setup({}, "-vvvv", fails=True, CONTROLLER_OAUTH_TOKEN=f"{awx.api.new_token()[1]}{end}")

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from tests.awx import Awx
 
 from .values import OF_REQUIREMENTS, OWN_REPOSITORY, SECRETS, Setup
@@ -27,6 +29,7 @@ def with_credentials(*names: str) -> dict[str, Any]:
     }
 
 
+@pytest.mark.long
 def test_a_project_that_could_not_be_fetched_heals(awx: Awx, setup: Setup) -> None:
     wanted = {**OF_REQUIREMENTS, **SECRETS}
     awx.resources.unreachable.add(OWN_REPOSITORY)
@@ -40,6 +43,7 @@ def test_a_project_that_could_not_be_fetched_heals(awx: Awx, setup: Setup) -> No
     assert awx.resources.one("credentials", credential)["inputs"]["password"] == SECRETS["vault_fac_password"]
 
 
+@pytest.mark.long
 def test_an_execution_environment_of_somebody_else_is_used(awx: Awx, setup: Setup) -> None:
     others = awx.resources.create("organizations", {"name": "Others"})["id"]
     of_nobody = awx.resources.create("execution_environments", {"name": "Of nobody", "image": "registry.example.com/ee:1"})
@@ -53,11 +57,13 @@ def test_an_execution_environment_of_somebody_else_is_used(awx: Awx, setup: Setu
     assert (now["image"], now["organization"]) == ("registry.example.com/ee:2", others)
 
 
+@pytest.mark.long
 def test_one_that_is_only_named_must_be_there(awx: Awx, setup: Setup) -> None:
     assert "There is no execution environment Nowhere. Give its image, and it is made." in setup(with_environment("Nowhere"), fails=True)
     assert awx.writes() == []
 
 
+@pytest.mark.long
 def test_a_name_is_looked_for_in_the_organization_first(awx: Awx, setup: Setup) -> None:
     others = awx.resources.create("organizations", {"name": "Others"})["id"]
 
@@ -80,6 +86,7 @@ def test_a_name_is_looked_for_in_the_organization_first(awx: Awx, setup: Setup) 
     assert awx.resources.named("projects", "forti.oauth")["credential"] == repository
 
 
+@pytest.mark.long
 def test_what_one_field_holds_hides_no_other_credential(awx: Awx, setup: Setup) -> None:
     """The modules hide the digits of a field wherever they stand in a result, also in the ID of the credential."""
     awx.resources.create("organizations", {"name": "Others"})

@@ -11,6 +11,7 @@ import importlib.metadata
 import json
 import pathlib
 import subprocess
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -69,7 +70,7 @@ VARIABLES: dict[str, Any] = {
 FAILS = "- {{block: [{{{task}, register: r}}], rescue: [{{meta: noop}}]}}\n"
 
 
-def run(play: Player, tasks: str, printer: str = "ansible.builtin.default", **how: Any) -> Outcome:
+def run(play: Player, tasks: str | list[str], printer: str = "ansible.builtin.default", **how: Any) -> Outcome:
     """Run tasks under a callback for stdout; others write files. All of it is searched for every secret."""
     home = pathlib.Path(play.environment["HOME"])
     environment = {
@@ -105,15 +106,25 @@ def is_in(text: str, output: str) -> bool:
     return "".join(text.split()) in unfolded(output)
 
 
+@pytest.fixture(scope="module")
+def shown(new_play: Callable[[], Player]) -> dict[str, tuple[str, dict[str, Any]]]:
+    """What one run shows of each case, which has a play and a host of its own, and the variables in the end."""
+    outcome = run(new_play(), [FAILS.format(task=task) for task in CASES.values()], keep="r users")
+    plays = outcome.output.split("\nPLAY [")[1:]
+    return {case: (output, variables) for case, output, variables in zip(CASES, plays, outcome.kept.values(), strict=True)}
+
+
+@pytest.mark.xdist_group("items of loops")
 @pytest.mark.parametrize("case", CASES)
-def test_an_item_is_shown_without_its_secret(play: Player, case: str) -> None:
+def test_an_item_is_shown_without_its_secret(shown: dict[str, tuple[str, dict[str, Any]]], case: str) -> None:
     """The message is readable, and what is registered tells which item failed."""
-    outcome = run(play, FAILS.format(task=CASES[case]), keep="r users")
-    messages = [without_age(result["msg"]) for result in outcome["r"]["results"]]
-    assert len(messages) == 2 and all(is_in(message, outcome.output) for message in messages)
-    assert outcome["users"] == USERS
+    output, variables = shown[case]
+    messages = [without_age(result["msg"]) for result in variables["r"]["results"]]
+    assert len(messages) == 2 and all(is_in(message, output) for message in messages)
+    assert variables["users"] == USERS
 
 
+@pytest.mark.daily("ansible.builtin.default")
 @pytest.mark.parametrize("printer", ["ansible.builtin.default", "ansible.builtin.minimal", "ansible.builtin.oneline", "ansible.posix.json"])
 def test_the_item_that_failed_can_be_told(play: Player, printer: str) -> None:
     if printer.startswith("ansible.posix"):
@@ -175,6 +186,7 @@ def test_a_result_without_a_token(play: Player) -> None:
     assert outcome["ended"]["results"][0]["changed"]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("case", ["a list", "all items", "a misspelled option"])
 def test_on_another_host(play: Player, case: str) -> None:
     outcome = run(play, FAILS.format(task=CASES[case]), keep="r", delegate_to="jump")

@@ -203,6 +203,7 @@ def tokens_of(variable: dict[str, Any]) -> list[str]:
     return [item["access_token"] for item in variable["results"] if "access_token" in item]
 
 
+@pytest.mark.daily("ansible.builtin.default")
 @pytest.mark.parametrize("printer", PRINTERS)
 def test_loops(play: Player, tmp_path: pathlib.Path, writers: Writers, others: pathlib.Path | None, printer: str) -> None:
     if printer.startswith(OTHERS):
@@ -224,6 +225,7 @@ def test_loops(play: Player, tmp_path: pathlib.Path, writers: Writers, others: p
     assert shown >= (4 if PRINTERS[printer].items else 2 if PRINTERS[printer].sums else 0), outcome.output[-4000:]
 
 
+@pytest.mark.long
 def test_loops_on_another_host(play: Player, tmp_path: pathlib.Path, writers: Writers) -> None:
     """What a delegated host hands back is hidden as what the controller asked for."""
     (tmp_path / "inner.yml").write_text(INNER)
@@ -232,6 +234,7 @@ def test_loops_on_another_host(play: Player, tmp_path: pathlib.Path, writers: Wr
     assert "AnsiballZ_fac_oauth_token" in outcome.output
 
 
+@pytest.mark.long
 def test_what_they_write_is_seen(play: Player, tmp_path: pathlib.Path, writers: Writers, others: pathlib.Path | None) -> None:
     """The test of the tests: what is no secret is found in what each has written."""
     skip_without(others)
@@ -264,6 +267,7 @@ AGAIN = f"""
 """
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("printer", ["ansible.builtin.default", "ansible.builtin.minimal"])
 def test_what_is_tried_again(play: Player, writers: Writers, printer: str) -> None:
     """A token that C(until) does not accept is hidden; the refusal that comes after it is not."""

@@ -9,6 +9,8 @@ from __future__ import annotations
 import pathlib
 import re
 
+import pytest
+
 from tests.integration.harness import PASSWORDS, Player
 
 LOGIN = "{forti.oauth.fac_oauth_token: {username: luser1, password: '{{ secret.luser1 }}'}, register: %s}"
@@ -76,6 +78,7 @@ def test_environment_and_files_mean_the_controller(play: Player) -> None:
     assert PASSWORDS["luser1"] not in outcome.output
 
 
+@pytest.mark.long
 def test_who_cannot_get_there_is_told_how_to_ask_from_elsewhere(play: Player) -> None:
     task = "{server: 'localhost:1', username: luser1, password: '{{ secret.luser1 }}', retries: 0}"
     outcome = play(

@@ -36,6 +36,7 @@ def client_certificate(authority: trustme.CA) -> bytes:
     return b"".join([*(part.bytes() for part in issued.cert_chain_pems), issued.private_key_pem.bytes()])
 
 
+@pytest.mark.daily("redis")
 @pytest.mark.parametrize("store", ["directory", "redis"])
 def test_who_names_the_user_but_not_the_code_gets_nothing(play: Player, tmp_path: pathlib.Path, request: pytest.FixtureRequest, store: str) -> None:
     """Another run, another home, the same store."""
@@ -63,6 +64,7 @@ def test_who_has_the_code_but_not_its_verifier_gets_nothing(play: Player, tmp_pa
     assert [result.get("source") for result in runs] == ["login", None, None, "cache"]
 
 
+@pytest.mark.long
 def test_the_client_certificate_counts_and_not_its_path(play: Player, tmp_path: pathlib.Path) -> None:
     authority = trustme.CA()
     mine, other = client_certificate(authority), client_certificate(authority)
@@ -96,6 +98,7 @@ def test_a_certificate_that_changes_in_its_place_is_another_one(play: Player, tm
     assert play.sim.counts["fac.login"] == 2
 
 
+@pytest.mark.daily("scope: write", "validate_certs: false")
 @pytest.mark.parametrize("more", ["scope: write", "client_id: fcare", "realm: local", "validate_certs: false"])
 def test_every_part_of_the_key_counts(play: Player, more: str) -> None:
     outcome = play(

@@ -65,6 +65,7 @@ def test_another_server_and_more_keys_are_dropped(play: Player, tmp_path: pathli
     assert {result["access_token"] for result in there}.isdisjoint(outcome.of_all("looked"))
 
 
+@pytest.mark.daily("line end in the token", "deep")
 @pytest.mark.parametrize(
     ("lie", "says"),
     [
@@ -153,6 +154,7 @@ def test_what_core_would_show_or_mask_by_itself_is_left_out(play: Player, tmp_pa
     assert "still told" in outcome.output and "changed=0" in outcome.output and "host000" in outcome.output
 
 
+@pytest.mark.daily("a type of core", "3,000 digits")
 @pytest.mark.parametrize(
     "lie",
     [

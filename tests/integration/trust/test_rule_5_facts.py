@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import pathlib
+from collections.abc import Callable
 
 import pytest
 
@@ -25,10 +26,52 @@ ROLE = """
 OPTIONS = {"token_fac_options": {"username": "luser1", "password": "{{ secret.luser1 }}"}}
 
 
-@pytest.fixture
-def host(tmp_path: pathlib.Path) -> HostileHost:
-    """A host whose modules return facts."""
-    return HostileHost(tmp_path)
+# name of the case -> the facts, the tasks, the variable that is named
+REFUSED: dict[str, tuple[dict[str, object], str, str]] = {
+    **{
+        f"{name} for a {kind}": ({name: value}, tasks, name)
+        for name, value in {
+            "fac_oauth_server": "localhost:1",
+            "fac_oauth_validate_certs": False,
+            "fac_oauth_ca_path": "/etc/hostname",
+            "forti_oauth_cache": "/tmp/theirs",
+        }.items()
+        for kind, tasks in {"lookup": FAC, "module": MODULE}.items()
+    },
+    # Core takes ansible_ out of the names in ansible_facts, where the second one takes the place of the first.
+    **{
+        f"{twin} beside it": ({"fac_oauth_server": "localhost:1", twin: "x"}, FAC, "fac_oauth_server")
+        for twin in ("ansible_fac_oauth_server", "fac_ansible_oauth_server")
+    },
+    "the other lookup": ({"forticwp_server": "localhost:1"}, LOOKUP % ("forticwp_token", ", credential=secret.credential"), "forticwp_server"),
+    "a task of the role": ({"fac_oauth_server": "localhost:1"}, ROLE % "", "fac_oauth_server"),
+    "a store": (
+        {"forti_oauth_cache": "/tmp/theirs"},
+        "- {forti.oauth.token_store_info: , register: looked_up, ignore_errors: true}\n",
+        "forti_oauth_cache",
+    ),
+    "set_fact with cacheable": ({}, "- {set_fact: {fac_oauth_server: 'localhost:1', cacheable: true}}\n" + FAC, "fac_oauth_server"),
+    "a variable of the role": ({"token_delegate_to": "host001"}, ROLE % "", "token_delegate_to"),
+    "a second one beside it": ({"token_delegate_to": "host001", "ansible_token_delegate_to": "x"}, ROLE % "", "token_delegate_to"),
+    "the role's company": ({"token_forticwp_company": "4711"}, ROLE % "", "token_forticwp_company"),
+    "the role's resource map": ({"token_forticwp_resource_map": True}, ROLE % "", "token_forticwp_resource_map"),
+    "the role's options": ({"token_forticwp_options": {"server": "localhost:1"}}, ROLE % "", "token_forticwp_options"),
+    # Core takes keys like these out of the variable, and leaves them in ansible_facts.
+    "options with an internal key": (
+        {"token_forticwp_options": {"server": "localhost:1", "_ansible_x": 1, "credential": [{"_ansible_y": 1}]}},
+        ROLE % "",
+        "token_forticwp_options",
+    ),
+    # The client's secret would go to the server of the fact.
+    **{
+        f"what the role revokes, {name}": (
+            {"token_fac": {"access_token": "abc", "server": "https://localhost:1", **more}},
+            ROLE % ", tasks_from: revoke",
+            "token_fac",
+        )
+        for name, more in {"plain": {}, "with an internal key": {"_ansible_x": 1}}.items()
+    },
+}
 
 
 class HostileHost:
@@ -38,42 +81,42 @@ class HostileHost:
         self._library = folder / "library"
         self._library.mkdir()
         self.env = {"ANSIBLE_LIBRARY": str(self._library)}
+        self._answers = 0
 
     def says(self, **facts: object) -> str:
         """Return a task whose module the host answers with these facts."""
+        self._answers += 1
         answer = json.dumps({"changed": False, "ansible_facts": facts})
-        (self._library / "look_around.sh").write_text(f"#!/bin/sh\n# no_python\ncat <<'END'\n{answer}\nEND\n")
-        return "- look_around:\n"
+        (self._library / f"look_around_{self._answers}.sh").write_text(f"#!/bin/sh\n# no_python\ncat <<'END'\n{answer}\nEND\n")
+        return f"- look_around_{self._answers}:\n"
 
 
-def refused(name: str) -> str:
+@pytest.fixture
+def host(tmp_path: pathlib.Path) -> HostileHost:
+    """A host whose modules return facts."""
+    return HostileHost(tmp_path)
+
+
+def refused(name: str, host: str = "host000") -> str:
     """Return the beginning of the message."""
-    return f"{name} comes from the facts of host000, or from set_fact with cacheable."
+    return f"{name} comes from the facts of {host}, or from set_fact with cacheable."
 
 
-@pytest.mark.parametrize(
-    ("name", "value"),
-    [("fac_oauth_server", "localhost:1"), ("fac_oauth_validate_certs", False), ("fac_oauth_ca_path", "/etc/hostname"), ("forti_oauth_cache", "/tmp/theirs")],
-)
-@pytest.mark.parametrize("task", [FAC, MODULE], ids=["lookup", "module"])
-def test_a_fact_is_no_option(play: Player, host: HostileHost, task: str, name: str, value: object) -> None:
-    outcome = play(host.says(**{name: value}) + task, keep="looked_up", env=host.env)
-    assert refused(name) in outcome["looked_up"]["msg"]
+@pytest.fixture(scope="module")
+def said(new_play: Callable[[], Player], tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """What is said of each case, which has a host of its own, in one run. Nothing is sent."""
+    play, host = new_play(), HostileHost(tmp_path_factory.mktemp("hostile"))
+    say = "- {set_fact: {said: '{{ looked_up.msg | default(role_said | default(none)) }}'}}\n"
+    outcome = play([host.says(**facts) + tasks + say for facts, tasks, _name in REFUSED.values()], keep="said", variables=OPTIONS, env=host.env)
     assert play.sim.requests == []
+    return {name: variables["said"] for name, variables in zip(REFUSED, outcome.kept.values(), strict=True)}
 
 
-@pytest.mark.parametrize("twin", ["ansible_fac_oauth_server", "fac_ansible_oauth_server"])
-def test_a_second_fact_does_not_hide_the_first(play: Player, host: HostileHost, twin: str) -> None:
-    """Core takes ansible_ out of the names in ansible_facts, where the second one takes the place of the first."""
-    outcome = play(host.says(**{"fac_oauth_server": "localhost:1", twin: "x"}) + FAC, keep="looked_up", env=host.env)
-    assert refused("fac_oauth_server") in outcome["looked_up"]["msg"]
-    assert play.sim.requests == []
-
-
-def test_nor_of_the_other_lookup(play: Player, host: HostileHost) -> None:
-    outcome = play(host.says(forticwp_server="localhost:1") + LOOKUP % ("forticwp_token", ", credential=secret.credential"), keep="looked_up", env=host.env)
-    assert refused("forticwp_server") in outcome["looked_up"]["msg"]
-    assert play.sim.requests == []
+@pytest.mark.xdist_group("facts")
+@pytest.mark.parametrize("name", REFUSED)
+def test_a_fact_is_no_option(said: dict[str, str], name: str) -> None:
+    number, variable = list(REFUSED).index(name), REFUSED[name][2]
+    assert refused(variable, f"host{number:03}") in said[name]
 
 
 def test_it_is_refused_although_a_token_is_kept(play: Player, host: HostileHost) -> None:
@@ -82,18 +125,6 @@ def test_it_is_refused_although_a_token_is_kept(play: Player, host: HostileHost)
     outcome = play(tasks, keep="looked again_up", env=host.env, variables={"fac_oauth_realm": ""})
     assert int(outcome["looked"]) > 0
     assert refused("fac_oauth_server") in outcome["again_up"]["msg"]
-
-
-def test_nor_of_a_task_of_the_role(play: Player, host: HostileHost) -> None:
-    outcome = play(host.says(fac_oauth_server="localhost:1") + ROLE % "", keep="role_said", variables=OPTIONS, env=host.env)
-    assert outcome["role_said"].startswith(refused("fac_oauth_server"))
-    assert play.sim.requests == []
-
-
-def test_a_store_is_not_chosen_by_a_fact(play: Player, host: HostileHost) -> None:
-    listing = "- {forti.oauth.token_store_info: , register: looked_up, ignore_errors: true}\n"
-    outcome = play(host.says(forti_oauth_cache="/tmp/theirs") + listing, keep="looked_up", env=host.env)
-    assert outcome["looked_up"]["msg"].startswith(refused("forti_oauth_cache"))
 
 
 def test_what_the_call_itself_says_is_not_in_question(play: Player, host: HostileHost) -> None:
@@ -109,47 +140,9 @@ def test_set_fact_inventory_and_vars_are_fine(play: Player, host: HostileHost) -
     assert int(outcome["looked"]) > 0
 
 
-def test_set_fact_with_cacheable_looks_like_a_fact(play: Player, host: HostileHost) -> None:
-    outcome = play("- {set_fact: {fac_oauth_server: 'localhost:1', cacheable: true}}\n" + FAC, keep="looked_up", env=host.env)
-    assert refused("fac_oauth_server") in outcome["looked_up"]["msg"]
-
-
 def test_facts_that_are_not_injected_do_no_harm(play: Player, host: HostileHost) -> None:
     outcome = play(host.says(fac_oauth_server="localhost:1") + FAC, keep="looked", env={**host.env, "ANSIBLE_INJECT_FACT_VARS": "false"})
     assert int(outcome["looked"]) > 0
-
-
-def test_a_second_fact_hides_no_variable_of_the_role(play: Player, host: HostileHost) -> None:
-    tasks = host.says(token_delegate_to="host001", ansible_token_delegate_to="x") + ROLE % ""
-    outcome = play(tasks, keep="role_said", variables=OPTIONS, env=host.env)
-    assert outcome["role_said"].startswith(refused("token_delegate_to"))
-    assert play.sim.requests == []
-
-
-@pytest.mark.parametrize(
-    ("name", "value"),
-    [
-        ("token_delegate_to", "host001"),
-        ("token_forticwp_company", "4711"),
-        ("token_forticwp_resource_map", True),
-        ("token_forticwp_options", {"server": "localhost:1"}),
-        # Core takes keys like this one out of the variable, and leaves it in ansible_facts.
-        ("token_forticwp_options", {"server": "localhost:1", "_ansible_x": 1, "credential": [{"_ansible_y": 1}]}),
-    ],
-)
-def test_a_fact_is_no_variable_of_the_role(play: Player, host: HostileHost, name: str, value: object) -> None:
-    outcome = play(host.says(**{name: value}) + ROLE % "", keep="role_said", variables=OPTIONS, env=host.env)
-    assert outcome["role_said"].startswith(refused(name))
-    assert play.sim.requests == []
-
-
-@pytest.mark.parametrize("more", [{}, {"_ansible_x": 1}], ids=["plain", "with an internal key"])
-def test_a_fact_does_not_say_what_the_role_revokes(play: Player, host: HostileHost, more: dict[str, int]) -> None:
-    """The client's secret would go to the server of the fact."""
-    evil = host.says(token_fac={"access_token": "abc", "server": f"https://{play.sim.host}", **more})
-    outcome = play(evil + ROLE % ", tasks_from: revoke", keep="role_said", variables=OPTIONS, env=host.env)
-    assert outcome["role_said"].startswith(refused("token_fac"))
-    assert play.sim.requests == []
 
 
 def test_gathered_facts_of_the_role_itself_are_fine(play: Player, host: HostileHost) -> None:

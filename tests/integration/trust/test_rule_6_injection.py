@@ -103,6 +103,7 @@ SOURCES = {
 }
 
 
+@pytest.mark.daily("module")
 @pytest.mark.parametrize("source", SOURCES)
 def test_a_token(play: Player, tmp_path: pathlib.Path, source: str) -> None:
     serve(play, TOKEN, token(expires_in=3600))
@@ -209,6 +210,7 @@ def test_a_reason_to_refuse(play: Player, tmp_path: pathlib.Path) -> None:
         assert {item.get("error_description") for item in outcome[name]["results"]} == {AS_QUOTED, None}
 
 
+@pytest.mark.long
 def test_what_is_no_token(play: Player, tmp_path: pathlib.Path) -> None:
     outcome = failing(play, tmp_path, NO_TOKENS)
     quoting = [text for text in outcome["told"] if "executed" in text]
@@ -308,6 +310,7 @@ def test_a_resource_map(play: Player, tmp_path: pathlib.Path) -> None:
     assert f"({AS_QUOTED})" in outcome[names[-1]]["msg"]
 
 
+@pytest.mark.long
 def test_a_template_of_the_user_would_be_executed(play: Player, tmp_path: pathlib.Path) -> None:
     """The test of the tests: core fills these payloads in where they are the user's own, and shows control characters."""
     for text in (TIGHT, TIGHT_STATEMENT, SPACED):

@@ -10,6 +10,8 @@ import json
 import re
 import time
 
+import pytest
+
 from tests.integration.harness import Player
 
 TASK = "- {forti.oauth.fac_oauth_token: {username: %s, password: '{{ secret.%s }}', push_interval: 1%s}, register: %s, ignore_errors: true}\n"
@@ -85,6 +87,7 @@ def test_force_asks_anew(play: Player) -> None:
     assert play.sim.counts["fac.token"] == 2
 
 
+@pytest.mark.long
 def test_another_run_is_told_the_time_that_is_left(play: Player, tmp_path: object) -> None:
     """The minute does not begin anew in a run that finds the refusal in a store, and its words are told once."""
     env = {"FORTI_OAUTH_CACHE": f"{tmp_path}/tokens"}

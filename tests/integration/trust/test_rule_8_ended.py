@@ -27,6 +27,7 @@ def env(request: pytest.FixtureRequest, tmp_path: pathlib.Path) -> dict[str, str
     return {"FORTI_OAUTH_CACHE": cache}
 
 
+@pytest.mark.daily("directory-by its options")
 @pytest.mark.parametrize("end", [BY_TEXT % ("a", ""), BY_OPTIONS % ""], ids=["by its text", "by its options"])
 def test_get_end_get_again(play: Player, env: dict[str, str], end: str) -> None:
     first = play(GET % "a" + LOOK + end + GET % "b" + LOOK, keep="a b looked ended", hosts=2, env=env)
@@ -39,6 +40,7 @@ def test_get_end_get_again(play: Player, env: dict[str, str], end: str) -> None:
     assert (second["c"]["access_token"], second["c"]["source"]) == (live, "cache")
 
 
+@pytest.mark.daily("redis-by its text")
 @pytest.mark.parametrize("end", [BY_TEXT % ("a", ""), BY_OPTIONS % ""], ids=["by its text", "by its options"])
 def test_a_later_run_logs_in(play: Player, env: dict[str, str], end: str) -> None:
     first = play(GET % "a" + end, keep="a", env=env)
@@ -47,6 +49,7 @@ def test_a_later_run_logs_in(play: Player, env: dict[str, str], end: str) -> Non
     assert second["r"]["access_token"] == third["r"]["access_token"] != first["a"]["access_token"]
 
 
+@pytest.mark.daily("directory")
 def test_who_ends_it_without_naming_the_store_does_not_get_it_from_there(play: Player, env: dict[str, str]) -> None:
     """The run knows that it is ended, although the store does not."""
     outcome = play(GET % "a" + BY_TEXT % ("a", ", cache: run") + GET % "b", keep="a b ended", env=env)
@@ -54,6 +57,7 @@ def test_who_ends_it_without_naming_the_store_does_not_get_it_from_there(play: P
     assert outcome["b"]["access_token"] != outcome["a"]["access_token"]
 
 
+@pytest.mark.long
 def test_whoever_ends_it_without_the_check_or_from_elsewhere_ends_it_for_all(play: Player, env: dict[str, str], python39: str) -> None:
     more = "validate_certs: false"
     outcome = play(
@@ -73,6 +77,7 @@ def test_who_keeps_nothing_ends_it_in_the_run_all_the_same(play: Player) -> None
     assert outcome["looked"] == outcome["b"]["access_token"] != outcome["a"]["access_token"]
 
 
+@pytest.mark.long
 def test_a_store_whose_lock_hangs_is_told_all_the_same(play: Player, tmp_path: pathlib.Path) -> None:
     """Who ends a token needs no lock to say so."""
     store = tmp_path / "tokens"
@@ -87,6 +92,7 @@ def test_a_store_whose_lock_hangs_is_told_all_the_same(play: Player, tmp_path: p
     assert second["b"]["source"] == "login" and second["b"]["access_token"] != first["a"]["access_token"]
 
 
+@pytest.mark.daily("directory")
 def test_the_last_example_of_the_guide(play: Player, env: dict[str, str]) -> None:
     """It ends a token by its text, in a task that names nothing else, and says that it is forgotten."""
     play(GET % "fac" + BY_TEXT % ("fac", ""), env=env)

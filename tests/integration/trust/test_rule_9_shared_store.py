@@ -41,6 +41,7 @@ def unwrapped(text: str) -> str:
     return " ".join(text.split())
 
 
+@pytest.mark.long
 def test_a_lock_that_hangs_in_a_directory(play: Player, tmp_path: pathlib.Path) -> None:
     """Its token has ended and could be refreshed. Who goes on without the lock logs in, because the holder may be refreshing."""
     store = tmp_path / "tokens"
@@ -58,6 +59,7 @@ def test_a_lock_that_hangs_in_a_directory(play: Player, tmp_path: pathlib.Path) 
     assert "".join(outcome.output.split()).count("".join(warning.split())) == 1
 
 
+@pytest.mark.long
 def test_a_lock_without_an_end_in_redis(play: Player, redis_server: RedisServer) -> None:
     client = redis.Redis.from_url(redis_server.url)
     env = {"FORTI_OAUTH_CACHE": redis_server.url}
@@ -90,6 +92,7 @@ def test_who_lost_the_lock_of_redis_does_not_write(play: Player, redis_server: R
     assert client.get(name) == b"somebody else"
 
 
+@pytest.mark.long
 def test_a_stopped_process_of_the_run_itself(play: Player) -> None:
     """Two hosts want the same token. The one that gets it is stopped in the middle of its login."""
     play.sim.fault("/api/v1/oauth/token/", delay=1.5)
