@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The simulator, for the tests that ask for it."""
+"""The simulator, for the tests that ask for it; and which tests are left out each day."""
 
 from __future__ import annotations
 
@@ -18,6 +18,12 @@ from tests.tools.forks import for_all
 
 if TYPE_CHECKING:
     from tests.simulator import Simulator
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Make the marks known; ansible-test reads no pytest.ini."""
+    config.addinivalue_line("markers", "long: takes long; make test leaves it out, make test-all does not")
+    config.addinivalue_line("markers", "daily(*ids): of a matrix, the cases that make test runs; the others are long")
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -58,6 +58,7 @@ def test_of_those_who_ask_at_the_same_time_one_works(play: Player) -> None:
     assert len(worked) == len([loaded for loaded in outcome.of_all("loaded") if "requests" in loaded]) == 1
 
 
+@pytest.mark.long
 def test_a_hit_is_never_an_old_token(play: Player) -> None:
     """Whatever a task does to a token, the next template sees it."""
     tasks = kept("first", TOKEN)

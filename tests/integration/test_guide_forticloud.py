@@ -92,6 +92,7 @@ def calls(play: Player) -> list[str]:
     return [request["headers"]["Authorization"] for request in play.sim.requests if request["path"] == PROGRAMS]
 
 
+@pytest.mark.long
 def test_nothing_is_healed_if_nothing_is_wrong(play: Player) -> None:
     output = run(play, healing(play))
     assert play.sim.counts["fac.login"] == 1

@@ -24,6 +24,7 @@ CLIENTS = ("ansible", "fcare")
 HOSTS = 8
 
 
+@pytest.mark.long
 def test_connections_and_hostvars(play: Player, tmp_path: pathlib.Path) -> None:
     """Each host's connection is told the token of its client, also if a task is delegated to it. Each host reads the tokens of all."""
     noted = tmp_path / "noted"

@@ -144,6 +144,7 @@ def test_a_fortimanager_whose_token_comes_from_group_vars(play: Player, fortinet
     assert set(headers(play, JSON_RPC, "Authorization")) == set(live_tokens(play))
 
 
+@pytest.mark.long
 def test_a_fact_in_another_play(play: Player) -> None:
     """The second play has other hosts, and no credentials."""
     inventory = "localhost ansible_connection=local\n[firewalls]\nfirewall1\nfirewall2\n"

@@ -59,6 +59,7 @@ def test_from_a_credential_to_a_call(play: Player, arguments: tuple[str, ...]) -
     assert cwp["companies"][0]["headers"] == cwp["headers"]
 
 
+@pytest.mark.long
 def test_on_another_host(play: Player, python39: str) -> None:
     tasks = READ + "- {forti.oauth.forticwp_resource_map_info: {access_token: no-such-token}, register: bad, ignore_errors: true}"
     outcome = play(tasks, keep="cwp bad", hosts=3, env={**CREDENTIAL, "ANSIBLE_PYTHON_INTERPRETER": python39}, delegate_to="jump")

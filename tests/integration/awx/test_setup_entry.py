@@ -19,7 +19,7 @@ def test_a_wrong_password_is_tried_once(awx: Awx, setup: Setup) -> None:
     assert awx.api.requests == [("POST", "/api/v2/tokens/")]
 
 
-@pytest.mark.daily("/api/")
+@pytest.mark.long
 @pytest.mark.parametrize("prefix", ["/api/", "/api/controller/"])
 def test_an_awx_that_gives_no_token_for_a_password_wants_one(awx: Awx, setup: Setup, prefix: str) -> None:
     awx.api.makes_tokens = False
@@ -36,6 +36,7 @@ def test_the_path_of_the_api_is_checked(awx: Awx, setup: Setup) -> None:
     assert awx.api.requests == []
 
 
+@pytest.mark.long
 def test_another_path_is_told(awx: Awx, setup: Setup) -> None:
     token = awx.api.new_token()[1]
     output = setup({}, fails=True, CONTROLLER_OAUTH_TOKEN=token, CONTROLLER_OPTIONAL_API_URLPATTERN_PREFIX="/nowhere/")

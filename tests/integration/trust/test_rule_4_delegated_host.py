@@ -188,6 +188,7 @@ def test_a_word_that_a_host_calls_a_token_is_not_masked_everywhere(play: Player,
     assert "a message" in outcome.output and "changed=0" in outcome.output
 
 
+@pytest.mark.long
 def test_another_machine_of_the_same_name_gets_nothing(play: Player) -> None:
     """The inventory's name is not the host: add_host may lead it elsewhere within the run."""
     moved = "- {add_host: {name: jump, ansible_host: 10.9.9.9, ansible_connection: elsewhere}, delegate_to: localhost}\n"

@@ -92,7 +92,7 @@ def test_a_store_whose_lock_hangs_is_told_all_the_same(play: Player, tmp_path: p
     assert second["b"]["source"] == "login" and second["b"]["access_token"] != first["a"]["access_token"]
 
 
-@pytest.mark.daily("directory")
+@pytest.mark.long
 def test_the_last_example_of_the_guide(play: Player, env: dict[str, str]) -> None:
     """It ends a token by its text, in a task that names nothing else, and says that it is forgotten."""
     play(GET % "fac" + BY_TEXT % ("fac", ""), env=env)

@@ -40,6 +40,7 @@ def derivations(tmp_path: pathlib.Path, quick: None, monkeypatch: pytest.MonkeyP
     return lambda: len(log.read_text().splitlines())
 
 
+@pytest.mark.daily("directory-short", "redis-empty")
 @pytest.mark.parametrize("damage", [b"", b"short", b"x" * 33], ids=["empty", "short", "long"])
 def test_a_damaged_salt_that_several_find_at_once_makes_nobody_give_the_store_up(store: SharedStore, in_processes: Processes, damage: bytes) -> None:
     store.backend.agree("salt", b"s" * 32)
