@@ -23,6 +23,7 @@ from tests.tools.table import Row, closing, table
 GATES: dict[str, Callable[[Bench], None]] = {
     **{f"sanity-{version}": ecosystem.sanity(version) for version in ("2.16", "2.17", "2.18", "2.19", "2.20", "2.21")},
     "sanity-2.22": ecosystem.sanity("2.22", "--skip-test", "pylint", note="without pylint: it wants a library that is in no registry"),
+    **{f"integration-{version}": ecosystem.targets(version) for version in ("2.18", "2.21")},
     "galaxy-importer": ecosystem.galaxy_importer,
     "ansible-lint": ecosystem.ansible_lint,
     "docs-lint": ecosystem.docs_lint,

@@ -25,11 +25,7 @@ def sanity(version: str, *arguments: str, note: str = "") -> Callable[[Bench], N
     """Return the gate of ansible-test's sanity tests on an ansible-core."""
 
     def gate(bench: Bench) -> None:
-        try:
-            programs = core(version)
-        except NoPython as problem:
-            raise NotTried(str(problem)) from problem
-        bench.version = bench.run("ansible", "--version", programs=programs).splitlines()[0].strip("ansible []")
+        programs = _programs(bench, version)
         if list((ROOT / "tests").glob("sanity/ignore*")):
             raise Failed("there is a file with exceptions: tests/sanity/ignore*")
         _put_stand_in(programs, bench.home)
@@ -37,6 +33,26 @@ def sanity(version: str, *arguments: str, note: str = "") -> Callable[[Bench], N
         bench.note = "; ".join(part for part in (note, _not_there(output)) if part)
 
     return gate
+
+
+def targets(version: str) -> Callable[[Bench], None]:
+    """Return the gate of ansible-test's integration tests on an ansible-core, whose environment has what they need."""
+
+    def gate(bench: Bench) -> None:
+        programs = _programs(bench, version)
+        bench.run("ansible-test", "integration", "--local", "--color", "no", programs=programs, cwd=bench.copied())
+
+    return gate
+
+
+def _programs(bench: Bench, version: str) -> pathlib.Path:
+    """Return the programs of an environment with this ansible-core, and name it in the table."""
+    try:
+        programs = core(version)
+    except NoPython as problem:
+        raise NotTried(str(problem)) from problem
+    bench.version = bench.run("ansible", "--version", programs=programs).splitlines()[0].strip("ansible []")
+    return programs
 
 
 def _put_stand_in(programs: pathlib.Path, home: pathlib.Path) -> None:
