@@ -21,9 +21,10 @@ if TYPE_CHECKING:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Make the marks known; ansible-test reads no pytest.ini."""
+    """Make the marks known, that of pytest-xdist too, which may be missing. ansible-test reads no pytest.ini."""
     config.addinivalue_line("markers", "long: takes long; make test leaves it out, make test-all does not")
     config.addinivalue_line("markers", "daily(*ids): of a matrix, the cases that make test runs; the others are long")
+    config.addinivalue_line("markers", "xdist_group(name): what one worker is to run")
 
 
 @pytest.hookimpl(tryfirst=True)
