@@ -9,6 +9,8 @@ from __future__ import annotations
 import pathlib
 import re
 
+import pytest
+
 from tests.integration.harness import Player
 
 TOKEN = "/api/v1/oauth/token/"
@@ -27,6 +29,7 @@ def told(output: str, server: str) -> list[str]:
     return [re.sub(r"\d+(\.\d+)? s\b", "# s", line).strip() for line in lines]
 
 
+@pytest.mark.long
 def test_one_line_for_each_decision(play: Player, tmp_path: pathlib.Path) -> None:
     store = f"the directory {tmp_path / 'tokens'}"
     env = {"FORTI_OAUTH_CACHE": str(tmp_path / "tokens")}

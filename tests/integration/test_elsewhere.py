@@ -123,6 +123,7 @@ def result(value: Any, *wanted: str) -> list[Any]:
     return [tuple(item.get(name) for name in wanted) for item in value["results"]]
 
 
+@pytest.mark.long
 def test_a_connection_alone_changes_nothing(play: Player, bare_python39: str) -> None:
     """The Python of the hosts lacks requests: whatever ran there would fail."""
     info = "- {forti.oauth.fac_oauth_token_info: {access_token: '{{ fac.access_token }}'}, register: info}\n"

@@ -53,6 +53,7 @@ def asked(play: Player) -> Counter[str]:
     return Counter(request["path"] for request in play.sim.requests)
 
 
+@pytest.mark.long
 def test_with_uri(play: Player) -> None:
     output = run(play, "Call an API that a FortiAuthenticator's token opens", "FortiFlex", "Asset Management", "FortiSASE", FILE)
     assert [shown for shown in ("FACVM 6.6.2", "ELAVMR0000000000", "FGVM000000000000", '"all"') if shown not in output] == []

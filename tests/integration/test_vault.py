@@ -63,6 +63,7 @@ vars:
     assert (play.sim.counts["fac.login"], play.sim.counts["forticwp.credentials"]) == (1, 1)
 
 
+@pytest.mark.long
 def test_a_store_whose_address_is_secret(play: Player, vault_password: pathlib.Path) -> None:
     tasks = f"""
 - forti.oauth.token_store_info:

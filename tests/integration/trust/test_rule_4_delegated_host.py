@@ -93,6 +93,7 @@ def test_texts_come_without_control_characters(play: Player, tmp_path: pathlib.P
     assert "refresh_token" not in outcome["r"]
 
 
+@pytest.mark.long
 def test_the_other_modules_results_are_checked_too(play: Player, tmp_path: pathlib.Path) -> None:
     lie = "value.update(server='https://evil.example.com', valid='yes', username='\\x1b[31mroot', changed=True, ansible_facts={'a': 1})"
     outcome = play(
