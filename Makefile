@@ -22,10 +22,10 @@ export LC_ALL := C.UTF-8
 .PHONY: quickstart test test-all matrix gates bench chaos load ee docs build servers containers clean
 
 quickstart: $(VENV)/ready
-	python tests/quickstart.py
+	$(VENV)/bin/python tests/quickstart.py
 
 # Four workers on two cores: a third of their time the tests wait. A failure is shown when it happens.
-PYTEST := python -m pytest -q -rs --instafail -n 4 --dist loadgroup
+PYTEST := $(VENV)/bin/python -m pytest -q -rs --instafail -n 4 --dist loadgroup
 
 test: $(VENV)/ready servers
 	$(PYTEST) -m "not long" tests
@@ -34,29 +34,29 @@ test-all: $(VENV)/ready servers
 	$(PYTEST) tests
 
 matrix: $(VENV)/ready servers
-	python tests/tools/matrix.py $(ARGUMENTS)
+	$(VENV)/bin/python tests/tools/matrix.py $(ARGUMENTS)
 
 gates: $(VENV)/ready
-	python -m tests.tools.gates $(ARGUMENTS)
+	$(VENV)/bin/python -m tests.tools.gates $(ARGUMENTS)
 
 bench: $(VENV)/ready servers
 	$(VENV)/bin/pip install --quiet --disable-pip-version-check -r tests/bench/requirements.txt
-	python -m tests.bench $(ARGUMENTS)
+	$(VENV)/bin/python -m tests.bench $(ARGUMENTS)
 
 chaos: $(VENV)/ready servers
-	python -m tests.chaos $(ARGUMENTS)
+	$(VENV)/bin/python -m tests.chaos $(ARGUMENTS)
 
 load: $(VENV)/ready servers
-	python -m tests.load $(ARGUMENTS)
+	$(VENV)/bin/python -m tests.load $(ARGUMENTS)
 
 ee: $(VENV)/ready containers
-	python -m tests.ee
+	$(VENV)/bin/python -m tests.ee
 
 docs: $(VENV)/ready
-	python tests/tools/docs.py
+	$(VENV)/bin/python tests/tools/docs.py
 
 build: $(VENV)/ready
-	python tests/tools/build.py dist
+	$(VENV)/bin/python tests/tools/build.py dist
 
 $(VENV)/ready: tests/requirements.txt
 	python3 tests/tools/venvs.py

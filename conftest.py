@@ -46,6 +46,6 @@ def _link() -> None:
     link = _TREE / "ansible_collections" / "forti" / "oauth"
     link.parent.mkdir(parents=True, exist_ok=True)
     if link.is_symlink() and link.resolve() != ROOT:  # the checkout was moved
-        link.unlink()
+        link.unlink(missing_ok=True)
     with contextlib.suppress(FileExistsError):
         link.symlink_to(ROOT, target_is_directory=True)

@@ -23,25 +23,26 @@ if TYPE_CHECKING:
 def pytest_configure(config: pytest.Config) -> None:
     """Make the marks known, that of pytest-xdist too, which may be missing. ansible-test reads no pytest.ini."""
     config.addinivalue_line("markers", "long: takes long; make test leaves it out, make test-all does not")
-    config.addinivalue_line("markers", "daily(*ids): of a matrix, the cases that make test runs; the others are long")
+    config.addinivalue_line("markers", "daily(*ids): of a test with many cases, those that make test runs; the others are long")
     config.addinivalue_line("markers", "xdist_group(name): what one worker is to run")
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Mark as long what C(daily) leaves out: of a matrix, all cases but those whose IDs it names; * stands for anything."""
+    """Mark as long what C(daily) leaves out: all cases of a test but those whose IDs it names; * stands for anything."""
     found: dict[str, bool] = {}
     for item in items:
         mark = item.get_closest_marker("daily")
         if mark is None:
             continue
         assert isinstance(item, pytest.Function)
-        fits = {f"{item.originalname}[{name}]": fnmatch.fnmatchcase(item.callspec.id, name) for name in mark.args}
+        fits = {f"{item.path.name}: {item.originalname}[{name}]": fnmatch.fnmatchcase(item.callspec.id, name) for name in mark.args}
         found.update({name: found.get(name, False) or fit for name, fit in fits.items()})
         if not any(fits.values()):
             item.add_marker("long")
     unknown = [name for name, fit in found.items() if not fit]
-    if unknown and not any("::" in argument for argument in config.args):
+    collects_all = not any("::" in argument for argument in config.args) and not config.getoption("lf", False)
+    if unknown and collects_all:
         raise pytest.UsageError(f"daily names no such case: {', '.join(unknown)}")
 
 

@@ -194,6 +194,7 @@ def test_without_an_option_from_the_environment(play: Player, name: str) -> None
     tasks = TASK.format(module=module, number=0) + LOOKUP.format(module=module, arguments="**options[0]", name="r1")
     outcome = play(tasks, keep="r0 r1", variables={"options": [options]}, env=WITHOUT_ENVIRONMENT[name])
     assert says in outcome["r0"]["msg"] and says in outcome["r1"]["msg"]
+    assert play.sim.requests == []
 
 
 def test_a_lookup_that_fails_says_so_on_the_screen(play: Player) -> None:

@@ -177,7 +177,6 @@ def tables(new_play: Callable[[], Player], servers: dict[str, Server], own_ca: s
     return Tables(new_play, ask_table)
 
 
-@pytest.mark.daily("way there: *")
 @pytest.mark.parametrize(("table", "name"), each_case(NAMES))
 def test_a_fault(tables: Tables, table: str, name: str) -> None:
     tables[table].check(name)

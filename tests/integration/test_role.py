@@ -22,7 +22,7 @@ REVOKE = "- {import_role: {name: forti.oauth.token, tasks_from: revoke}}\n"
 @pytest.mark.parametrize("how", ["import_role", "include_role"])
 @pytest.mark.parametrize(
     ("head", "arguments"),
-    [("", ()), pytest.param("serial: 2", (), marks=pytest.mark.long), ("strategy: free", ()), pytest.param("", ("--check",), marks=pytest.mark.long)],
+    [("", ()), ("serial: 2", ()), ("strategy: free", ()), ("", ("--check",))],
     ids=["plain", "serial", "free", "check mode"],
 )
 def test_facts_on_every_host(play: Player, how: str, head: str, arguments: tuple[str, ...]) -> None:

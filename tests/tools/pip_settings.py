@@ -7,7 +7,10 @@
 from __future__ import annotations
 
 import ast
+import os
 import subprocess
+
+_HOW_MUCH_IT_SAYS = ("PIP_QUIET", "PIP_VERBOSE")
 
 
 def settings_of_pip(python: str) -> dict[str, str]:
@@ -15,7 +18,9 @@ def settings_of_pip(python: str) -> dict[str, str]:
 
     :arg python: has pip.
     """
-    listed = subprocess.run([python, "-m", "pip", "config", "list"], capture_output=True, text=True, check=True).stdout.splitlines()
+    environment = {name: value for name, value in os.environ.items() if name not in _HOW_MUCH_IT_SAYS}
+    command = [python, "-m", "pip", "config", "list"]
+    listed = subprocess.run(command, env=environment, capture_output=True, text=True, check=True).stdout.splitlines()
     found: dict[str, dict[str, str]] = {"global": {}, "install": {}, ":env:": {}}
     for line in listed:  # such as global.cert='/etc/ssl/ca.pem'
         section, _dot, rest = line.partition(".")

@@ -11,5 +11,5 @@ import pathlib
 
 
 def python_path(folder: str | pathlib.Path) -> dict[str, str]:
-    """Return the variable with this folder in front of those that it has now: ansible-test finds Ansible by it."""
+    """Return the variable with this folder in front of those that it has now, by which ansible-test finds Ansible."""
     return {"PYTHONPATH": os.pathsep.join(filter(None, (str(folder), os.environ.get("PYTHONPATH"))))}

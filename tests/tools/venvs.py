@@ -9,10 +9,13 @@ python tests/tools/venvs.py  makes .work/venv, in which the tests run
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import os
 import pathlib
 import subprocess
 import sys
+from collections.abc import Iterator
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2]))
 
@@ -36,16 +39,17 @@ _NEWEST_FIRST = ((3, 13), (3, 12), (3, 11), (3, 10))
 # What the tests need, and the integration tests do not.
 _NOT_FOR_PLAYS = ("ansible-builder", "ansible-core", "hypothesis", "pytest-ansible")
 _REQUIREMENTS = ROOT / "tests" / "requirements.txt"
-# uv does not read the settings of pip. These are its own names for them, and what else makes it do as pip does.
+# uv does not read the settings of pip. These are its own names for them, and what else makes it do as pip does. If pip is told more, it works itself.
 _SETTINGS = {
     "cert": "SSL_CERT_FILE",
     "constraint": "UV_CONSTRAINT",
     "extra-index-url": "UV_INDEX",
     "find-links": "UV_FIND_LINKS",
     "index-url": "UV_DEFAULT_INDEX",
-    "no-index": "UV_NO_INDEX",
     "trusted-host": "UV_INSECURE_HOST",
 }
+_SAY_NOTHING_OF_PACKAGES = {"cache-dir", "default-timeout", "disable-pip-version-check", "no-cache-dir", "no-color", "no-input", "progress-bar", "quiet"}
+_SAY_NOTHING_OF_PACKAGES |= {"require-virtualenv", "retries", "root-user-action", "timeout", "user", "verbose"}
 _AS_PIP_DOES = {"UV_COMPILE_BYTECODE": "1", "UV_INDEX_STRATEGY": "unsafe-best-match", "UV_PYTHON_DOWNLOADS": "never", "UV_SYSTEM_CERTS": "1"}
 
 
@@ -73,12 +77,24 @@ def venv(name: str, pythons: tuple[tuple[int, int], ...], requirements: list[str
     number, python = there[0]
     folder = WORK / name
     # Not the path: one and the same Python has several, and to make the environment anew would pull it from under who works in it.
-    ready, wanted = folder / "ready", "\n".join([number, *requirements])
-    if not ready.exists() or ready.read_text() != wanted:
-        subprocess.run([python, "-m", "venv", "--clear", str(folder)], check=True)
-        _install(folder / "bin" / "python", requirements)
-        ready.write_text(wanted)
+    # The folder, because programs in it name it in their first lines.
+    ready, wanted = folder / "ready", "\n".join([number, str(folder), *requirements])
+    with _alone(name):
+        if not ready.exists() or ready.read_text() != wanted:
+            subprocess.run([python, "-m", "venv", "--clear", str(folder)], check=True)
+            _install(folder / "bin" / "python", requirements)
+            ready.write_text(wanted)
     return folder / "bin"
+
+
+@contextlib.contextmanager
+def _alone(name: str) -> Iterator[None]:
+    """Let nobody else make this environment at the same time, such as a worker of the tests, or another command of the Makefile."""
+    lock = WORK / f"{name}.lock"
+    lock.parent.mkdir(parents=True, exist_ok=True)
+    with lock.open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
 
 
 def listed(path: pathlib.Path) -> list[str]:
@@ -88,18 +104,21 @@ def listed(path: pathlib.Path) -> list[str]:
 
 def _install(python: pathlib.Path, requirements: list[str]) -> None:
     """Install them by uv, which is quick; by pip where there is no uv, or where it does not find them all."""
-    pip, uv = [str(python), "-m", "pip"], WORK / "uv" / "bin" / "uv"
-    if not uv.exists():
-        _tried([*pip, "install", "--disable-pip-version-check", "--only-binary", ":all:", "--target", str(WORK / "uv"), "--upgrade", "uv"])
-    environment = {**os.environ, **_AS_PIP_DOES, **_variables_of_uv(python)}
-    if not (uv.exists() and _tried([str(uv), "pip", "install", "--python", str(python), *requirements], environment)):
+    pip, uv, done = [str(python), "-m", "pip"], WORK / "uv" / "bin" / "uv", False
+    with _alone("uv"):
+        if not uv.exists():
+            _tried([*pip, "install", "--disable-pip-version-check", "--only-binary", ":all:", "--target", str(WORK / "uv"), "--upgrade", "uv"])
+    told = settings_of_pip(str(python))
+    if told.keys() <= {*_SETTINGS, *_SAY_NOTHING_OF_PACKAGES} and uv.exists():
+        environment = {**os.environ, **_AS_PIP_DOES, **_variables_of_uv(told)}
+        done = _tried([str(uv), "pip", "install", "--python", str(python), *requirements], environment)
+    if not done:
         subprocess.run([*pip, "install", "-qq", "--disable-pip-version-check", *requirements], check=True)
 
 
-def _variables_of_uv(python: pathlib.Path) -> dict[str, str]:
+def _variables_of_uv(told: dict[str, str]) -> dict[str, str]:
     """Return what pip is told, as variables of uv."""
     between = {"find-links": ","}
-    told = settings_of_pip(str(python))
     return {name: between.get(option, " ").join(told[option].split()) for option, name in _SETTINGS.items() if told.get(option)}
 
 

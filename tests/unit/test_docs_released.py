@@ -14,7 +14,7 @@ import yaml
 from ansible_collections.forti.oauth.plugins.module_utils._argspec import FAC_TOKEN
 
 RELEASED: dict[str, dict[str, dict[str, list[str]]]] = yaml.safe_load((pathlib.Path(__file__).parent / "released.yml").read_text())
-LAST = max(version for parts in RELEASED.values() for versions in parts.values() for version in versions)
+_CHANGELOG = pathlib.Path(__file__).parents[2] / "changelogs" / "changelog.yaml"
 
 # Accepted and ignored. Their descriptions are those of the module that uses them; a note says so, and since when.
 NOT_USED = {"module fac_oauth_token_info": FAC_TOKEN}
@@ -32,13 +32,23 @@ def parts_of(known: Documented) -> Iterator[tuple[str, str, dict[str, Any], str]
         yield f"role token {point}", "options", shown["options"], shown.get("version_added", "0.1.0")
 
 
+def number(version: str) -> tuple[int, ...]:
+    """Return a version as it counts."""
+    return tuple(int(part) for part in version.split("."))
+
+
+def test_no_plugin_that_was_released_is_gone(known: Documented) -> None:
+    assert set(RELEASED) <= {plugin for plugin, *_rest in parts_of(known)}
+
+
 def test_what_came_later_says_since_when(known: Documented) -> None:
+    last = max(map(number, yaml.safe_load(_CHANGELOG.read_text())["releases"]))
     for plugin, part, documented, since in parts_of(known):
         first = {name: version for version, names in RELEASED.get(plugin, {}).get(part, {}).items() for name in names}
         told = {name: value.get("version_added", since) for name, value in documented.items() if not name.endswith("_result_key")}
         assert {name: version for name, version in told.items() if name in first} == first, plugin
         later = {name: version for name, version in told.items() if name not in first and name not in NOT_USED.get(plugin, {})}
-        assert all(version > LAST for version in later.values()), (plugin, later)
+        assert all(number(version) > last for version in later.values()), (plugin, later)
 
 
 def test_each_returned_value_has_a_sample(known: Documented) -> None:

@@ -109,7 +109,10 @@ def is_in(text: str, output: str) -> bool:
 @pytest.fixture(scope="module")
 def shown(new_play: Callable[[], Player]) -> dict[str, tuple[str, dict[str, Any]]]:
     """What one run shows of each case, which has a play and a host of its own, and the variables in the end."""
-    outcome = run(new_play(), [FAILS.format(task=task) for task in CASES.values()], keep="r users")
+    play = new_play()
+    play.environment["FORTI_OAUTH_CACHE"] = "none"  # no case is answered from the memory of another
+    outcome = run(play, [FAILS.format(task=task) for task in CASES.values()], keep="r users")
+    assert play.sim.counts["fac.login"] == 0 and len(play.sim.requests) > len(CASES)
     plays = outcome.output.split("\nPLAY [")[1:]
     return {case: (output, variables) for case, output, variables in zip(CASES, plays, outcome.kept.values(), strict=True)}
 

@@ -59,7 +59,6 @@ def test_a_delegated_task_has_a_token_of_its_own(play: Player, python39: str) ->
     assert len(tokens["here"] | tokens["there"] | tokens["localhost"]) == play.sim.counts["fac.login"] == 3
 
 
-@pytest.mark.long
 def test_a_delegated_token_is_in_no_lasting_store(play: Player, tmp_path: pathlib.Path) -> None:
     store = tmp_path / "tokens"
     outcome = play(f"- {LOGIN % 'r'}\n", keep="r", delegate_to="jump", env={"FORTI_OAUTH_CACHE": str(store)})

@@ -79,7 +79,6 @@ def test_the_client_certificate_counts_and_not_its_path(play: Player, tmp_path: 
     assert runs[0]["access_token"] == runs[1]["access_token"]
 
 
-@pytest.mark.long
 def test_a_certificate_that_changes_in_its_place_is_another_one(play: Player, tmp_path: pathlib.Path) -> None:
     """Also for the lookups, whose question names the path only."""
     authority = trustme.CA()

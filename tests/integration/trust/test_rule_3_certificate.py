@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import pathlib
 
-import pytest
-
 from tests.integration.harness import Player
 
 LOGIN = "username: luser1, password: '{{ secret.luser1 }}'"
@@ -35,7 +33,6 @@ def test_who_checks_does_not_get_the_token_of_who_does_not(play: Player, tmp_pat
     assert third["e"]["access_token"] == second["c"]["access_token"]
 
 
-@pytest.mark.long
 def test_a_refusal_without_the_check_is_remembered_for_the_run_only(play: Player, tmp_path: pathlib.Path) -> None:
     env = {"FORTI_OAUTH_CACHE": str(tmp_path / "tokens")}
     wrong = (UNCHECKED % "r, ignore_errors: true").replace("secret.luser1", "secret.wrong")

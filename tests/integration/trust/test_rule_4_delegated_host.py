@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import pathlib
+import shlex
 import sys
 import textwrap
 from typing import Any
@@ -42,7 +43,7 @@ def liar(folder: pathlib.Path, lie: str) -> dict[str, str]:
     (folder / "lies").mkdir()
     (folder / "lies" / "sitecustomize.py").write_text(LIES.format(lie=lie.replace("\n", "\n        ")))
     python = folder / "lies" / "python"
-    python.write_text(f'#!/bin/sh\nPYTHONPATH={folder}/lies${{PYTHONPATH:+:$PYTHONPATH}} exec {sys.executable} "$@"\n')
+    python.write_text(f'#!/bin/sh\nPYTHONPATH={shlex.quote(str(folder))}/lies${{PYTHONPATH:+:$PYTHONPATH}} exec {shlex.quote(sys.executable)} "$@"\n')
     python.chmod(0o700)
     return {"ANSIBLE_PYTHON_INTERPRETER": str(python)}
 
@@ -93,7 +94,6 @@ def test_texts_come_without_control_characters(play: Player, tmp_path: pathlib.P
     assert "refresh_token" not in outcome["r"]
 
 
-@pytest.mark.long
 def test_the_other_modules_results_are_checked_too(play: Player, tmp_path: pathlib.Path) -> None:
     lie = "value.update(server='https://evil.example.com', valid='yes', username='\\x1b[31mroot', changed=True, ansible_facts={'a': 1})"
     outcome = play(
@@ -189,7 +189,6 @@ def test_a_word_that_a_host_calls_a_token_is_not_masked_everywhere(play: Player,
     assert "a message" in outcome.output and "changed=0" in outcome.output
 
 
-@pytest.mark.long
 def test_another_machine_of_the_same_name_gets_nothing(play: Player) -> None:
     """The inventory's name is not the host: add_host may lead it elsewhere within the run."""
     moved = "- {add_host: {name: jump, ansible_host: 10.9.9.9, ansible_connection: elsewhere}, delegate_to: localhost}\n"

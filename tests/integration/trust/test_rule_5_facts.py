@@ -65,7 +65,7 @@ REFUSED: dict[str, tuple[dict[str, object], str, str]] = {
     # The client's secret would go to the server of the fact.
     **{
         f"what the role revokes, {name}": (
-            {"token_fac": {"access_token": "abc", "server": "https://localhost:1", **more}},
+            {"token_fac": {"access_token": "abc", "server": "https://SIMULATOR", **more}},
             ROLE % ", tasks_from: revoke",
             "token_fac",
         )
@@ -107,7 +107,8 @@ def said(new_play: Callable[[], Player], tmp_path_factory: pytest.TempPathFactor
     """What is said of each case, which has a host of its own, in one run. Nothing is sent."""
     play, host = new_play(), HostileHost(tmp_path_factory.mktemp("hostile"))
     say = "- {set_fact: {said: '{{ looked_up.msg | default(role_said | default(none)) }}'}}\n"
-    outcome = play([host.says(**facts) + tasks + say for facts, tasks, _name in REFUSED.values()], keep="said", variables=OPTIONS, env=host.env)
+    asked = [host.says(**facts).replace("SIMULATOR", play.sim.host) + tasks + say for facts, tasks, _name in REFUSED.values()]
+    outcome = play(asked, keep="said", variables=OPTIONS, env=host.env)
     assert play.sim.requests == []
     return {name: variables["said"] for name, variables in zip(REFUSED, outcome.kept.values(), strict=True)}
 
@@ -116,7 +117,9 @@ def said(new_play: Callable[[], Player], tmp_path_factory: pytest.TempPathFactor
 @pytest.mark.parametrize("name", REFUSED)
 def test_a_fact_is_no_option(said: dict[str, str], name: str) -> None:
     number, variable = list(REFUSED).index(name), REFUSED[name][2]
-    assert refused(variable, f"host{number:03}") in said[name]
+    text = said[name]
+    assert refused(variable, f"host{number:03}") in text
+    assert "lookup" in REFUSED[name][1] or text.startswith(variable)
 
 
 def test_it_is_refused_although_a_token_is_kept(play: Player, host: HostileHost) -> None:

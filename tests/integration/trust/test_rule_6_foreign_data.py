@@ -87,7 +87,6 @@ def test_what_somebody_plants_in_a_directory_steers_no_terminal(play: Player, tm
     assert not CONTROL.search(outcome.output)
 
 
-@pytest.mark.long
 def test_nor_in_redis_and_a_huge_entry_is_not_read(play: Player, redis_server: RedisServer, tmp_path: pathlib.Path) -> None:
     client = redis.Redis.from_url(redis_server.url)
     client.set("forti_oauth:token:" + "ab" * 16, PLANTED)

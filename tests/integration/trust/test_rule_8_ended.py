@@ -57,7 +57,7 @@ def test_who_ends_it_without_naming_the_store_does_not_get_it_from_there(play: P
     assert outcome["b"]["access_token"] != outcome["a"]["access_token"]
 
 
-@pytest.mark.long
+@pytest.mark.daily("directory")
 def test_whoever_ends_it_without_the_check_or_from_elsewhere_ends_it_for_all(play: Player, env: dict[str, str], python39: str) -> None:
     more = "validate_certs: false"
     outcome = play(

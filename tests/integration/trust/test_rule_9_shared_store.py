@@ -41,7 +41,6 @@ def unwrapped(text: str) -> str:
     return " ".join(text.split())
 
 
-@pytest.mark.long
 def test_a_lock_that_hangs_in_a_directory(play: Player, tmp_path: pathlib.Path) -> None:
     """Its token has ended and could be refreshed. Who goes on without the lock logs in, because the holder may be refreshing."""
     store = tmp_path / "tokens"

@@ -77,6 +77,8 @@ class Bench:
         """Return a folder for ANSIBLE_COLLECTIONS_PATH in which the collection is this very checkout."""
         link = self.folder / "link" / "ansible_collections" / "forti" / "oauth"
         link.parent.mkdir(parents=True, exist_ok=True)
+        if link.is_symlink() and link.resolve() != ROOT:  # the checkout was moved
+            link.unlink()
         if not link.is_symlink():
             link.symlink_to(ROOT, target_is_directory=True)
         return self.folder / "link"
