@@ -177,6 +177,7 @@ def tables(new_play: Callable[[], Player], servers: dict[str, Server], own_ca: s
     return Tables(new_play, ask_table)
 
 
+@pytest.mark.daily("way there: *")
 @pytest.mark.parametrize(("table", "name"), each_case(NAMES))
 def test_a_fault(tables: Tables, table: str, name: str) -> None:
     tables[table].check(name)
@@ -188,12 +189,14 @@ def test_a_server_that_breaks_is_asked_once_by_each(tables: Tables, servers: dic
     assert servers[name].came == len(ASKERS)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("table", each_table(["way back"]))
 def test_nothing_is_sent_again(tables: Tables, table: str) -> None:
     """It may have arrived. No redirect is followed either."""
     assert len(tables[table].requests) == len(tables[table].cases) * len(ASKERS)
 
 
+@pytest.mark.daily("way there*")
 @pytest.mark.parametrize("table", each_table(NAMES))
 def test_no_fault_takes_much_memory(tables: Tables, table: str) -> None:
     assert tables[table].memory < MOST_MEMORY

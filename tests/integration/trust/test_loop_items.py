@@ -117,6 +117,7 @@ def shown(new_play: Callable[[], Player]) -> dict[str, tuple[str, dict[str, Any]
     return {case: (output, variables) for case, output, variables in zip(CASES, plays, outcome.kept.values(), strict=True)}
 
 
+@pytest.mark.long
 @pytest.mark.xdist_group("items of loops")
 @pytest.mark.parametrize("case", CASES)
 def test_an_item_is_shown_without_its_secret(shown: dict[str, tuple[str, dict[str, Any]]], case: str) -> None:
