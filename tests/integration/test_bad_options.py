@@ -200,6 +200,7 @@ def test_without_an_option_from_the_environment(play: Player, name: str) -> None
 def test_a_lookup_that_fails_says_so_on_the_screen(play: Player) -> None:
     outcome = play("- debug: {msg: \"{{ lookup('forti.oauth.fac_oauth_token', usrname='luser1') }}\"}", fails=True)
     assert "Unknown option usrname." in " ".join(outcome.output.split())
+    assert play.sim.requests == []
 
 
 def test_no_secret_of_the_options_in_a_message(play: Player) -> None:

@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 import pathlib
@@ -14,6 +13,8 @@ from collections.abc import Callable
 from typing import Any, Literal
 
 import pytest
+
+from tests.tools.alone import alone
 
 
 def for_all(fixture_name: str, config: pytest.Config) -> Literal["function", "session"]:
@@ -24,8 +25,7 @@ def for_all(fixture_name: str, config: pytest.Config) -> Literal["function", "se
 def once(factory: pytest.TempPathFactory, name: str, make: Callable[[], Any]) -> Any:
     """Return what this function makes, as JSON has it. It is called once in a run of the tests, for all workers and their forks."""
     made = _shared(factory) / f"{name}.json"
-    with made.with_suffix(".lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    with alone(made.with_suffix(".lock")):
         if not made.exists():
             draft = made.with_suffix(".draft")
             draft.write_text(json.dumps(make()))

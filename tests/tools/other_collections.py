@@ -9,7 +9,6 @@ python tests/tools/other_collections.py ansible.netcommon ansible.utils fortinet
 
 from __future__ import annotations
 
-import fcntl
 import pathlib
 import shutil
 import subprocess
@@ -17,7 +16,11 @@ import sys
 import tempfile
 import zipfile
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2]))
+
+from tests.tools.alone import alone
+from tests.tools.build import ROOT
+
 _FOLDER = ROOT / ".work" / "collections"
 _OLD = "13.8.0"  # the last line that has awx.awx
 _NEW = "14.5.0"  # has fortinet.fortimanager 2.15.0 and fortinet.fortios 2.6.0
@@ -35,9 +38,7 @@ def fetch(names: list[str]) -> pathlib.Path:
     if len(versions) != 1:
         raise ValueError(f"fetch these in two calls: {' '.join(names)}")
     folder = _FOLDER / versions.pop()
-    folder.mkdir(parents=True, exist_ok=True)
-    with (folder / "lock").open("w") as lock:  # several test workers want the same
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    with alone(folder / "lock"):  # several test workers want the same
         missing = [name for name in names if not _place(folder, name).is_dir()]
         if missing:
             _unpack(_wheel(folder), missing, folder)

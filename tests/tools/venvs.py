@@ -9,16 +9,14 @@ python tests/tools/venvs.py  makes .work/venv, in which the tests run
 
 from __future__ import annotations
 
-import contextlib
-import fcntl
 import os
 import pathlib
 import subprocess
 import sys
-from collections.abc import Iterator
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2]))
 
+from tests.tools.alone import alone
 from tests.tools.build import ROOT
 from tests.tools.pip_settings import settings_of_pip
 from tests.tools.pythons import find
@@ -79,22 +77,12 @@ def venv(name: str, pythons: tuple[tuple[int, int], ...], requirements: list[str
     # Not the path: one and the same Python has several, and to make the environment anew would pull it from under who works in it.
     # The folder, because programs in it name it in their first lines.
     ready, wanted = folder / "ready", "\n".join([number, str(folder), *requirements])
-    with _alone(name):
+    with alone(WORK / f"{name}.lock"):
         if not ready.exists() or ready.read_text() != wanted:
             subprocess.run([python, "-m", "venv", "--clear", str(folder)], check=True)
             _install(folder / "bin" / "python", requirements)
             ready.write_text(wanted)
     return folder / "bin"
-
-
-@contextlib.contextmanager
-def _alone(name: str) -> Iterator[None]:
-    """Let nobody else make this environment at the same time, such as a worker of the tests, or another command of the Makefile."""
-    lock = WORK / f"{name}.lock"
-    lock.parent.mkdir(parents=True, exist_ok=True)
-    with lock.open("w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        yield
 
 
 def listed(path: pathlib.Path) -> list[str]:
@@ -105,7 +93,7 @@ def listed(path: pathlib.Path) -> list[str]:
 def _install(python: pathlib.Path, requirements: list[str]) -> None:
     """Install them by uv, which is quick; by pip where there is no uv, or where it does not find them all."""
     pip, uv, done = [str(python), "-m", "pip"], WORK / "uv" / "bin" / "uv", False
-    with _alone("uv"):
+    with alone(WORK / "uv.lock"):
         if not uv.exists():
             _tried([*pip, "install", "--disable-pip-version-check", "--only-binary", ":all:", "--target", str(WORK / "uv"), "--upgrade", "uv"])
     told = settings_of_pip(str(python))

@@ -86,8 +86,7 @@ class Bench:
 
 def tools() -> pathlib.Path:
     """Return the folder of the tools' programs."""
-    with _ONE_AT_A_TIME:
-        return venv("gates/tools", ((3, 13), (3, 12)), listed(_REQUIREMENTS))
+    return venv("gates/tools", ((3, 13), (3, 12)), listed(_REQUIREMENTS))
 
 
 @functools.cache
