@@ -17,7 +17,7 @@ import pytest
 ROOT = pathlib.Path(__file__).resolve().parent
 _TREE = ROOT / ".work" / "tree"
 
-# For what the tests share, such as tests.simulator. ansible-test does not read pytest.ini, which says so too.
+# For what the tests share, such as extensions.simulator. ansible-test does not read pytest.ini, which says so too.
 if str(ROOT) not in sys.path:
     sys.path.insert(0, str(ROOT))
 

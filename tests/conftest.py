@@ -17,7 +17,7 @@ import pytest
 from tests.tools.forks import for_all
 
 if TYPE_CHECKING:
-    from tests.simulator import Simulator
+    from extensions.simulator import Simulator
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -50,7 +50,7 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     """Load the simulator where it is needed, before ansible-test forks for each test: else each fork would spend a third of a second on it."""
     if any("simulator_can_run" in getattr(item, "fixturenames", ()) for item in session.items):
         with contextlib.suppress(ModuleNotFoundError):
-            importlib.import_module("tests.simulator")
+            importlib.import_module("extensions.simulator")
 
 
 @pytest.fixture(scope="session")
@@ -63,7 +63,7 @@ def simulator_can_run() -> None:
 @pytest.fixture(scope=for_all)
 def simulator(simulator_can_run: None) -> Iterator[Simulator]:
     """The running server, in whatever state the test before left it."""
-    from tests.simulator import Simulator
+    from extensions.simulator import Simulator
 
     with Simulator() as running:
         yield running

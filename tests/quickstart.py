@@ -20,7 +20,7 @@ from collections.abc import Callable
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 
-from tests.simulator import Simulator
+from extensions.simulator import Simulator
 from tests.tools.build import ROOT, install
 
 HOSTS = 20

@@ -13,9 +13,9 @@ import threading
 
 import trustme
 
-from tests.simulator.listener import Server, listen
-from tests.simulator.settings import Settings
-from tests.simulator.state import State
+from extensions.simulator.listener import Server, listen
+from extensions.simulator.settings import Settings
+from extensions.simulator.state import State
 
 from .api import Api
 from .resources import Resources

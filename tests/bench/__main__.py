@@ -18,10 +18,10 @@ import subprocess
 import sys
 import tempfile
 
+from extensions.simulator import Simulator
 from tests.bench import plots, report
 from tests.bench.plays import ALONE, WAYS
 from tests.bench.table import Table
-from tests.simulator import Simulator
 from tests.tools.build import ROOT, install
 from tests.tools.redis_server import RedisServer, program
 

@@ -16,9 +16,9 @@ import subprocess
 import sys
 from collections.abc import Iterable, Mapping
 
+from extensions.simulator import Simulator
 from tests.bench.measured import Cost, measure
 from tests.bench.plays import MODULE, Way, playbook
-from tests.simulator import Simulator
 
 _PROGRAMS = pathlib.Path(sys.executable).parent
 _PLAIN = "x" * 30

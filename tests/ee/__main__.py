@@ -17,9 +17,9 @@ import time
 from collections.abc import Iterator
 from typing import Any
 
+from extensions.simulator import Simulator
 from tests.ee import image, job
 from tests.ee.podman import Failed, Podman, why_not
-from tests.simulator import Simulator
 from tests.tools.venvs import WORK
 
 

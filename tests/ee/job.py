@@ -9,11 +9,11 @@ from __future__ import annotations
 import pathlib
 import re
 
+from extensions.simulator import Simulator
 from tests.ee.image import IMAGE
 from tests.ee.podman import Failed, Podman
 from tests.integration.harness import PASSWORDS
 from tests.integration.jobs import AwxJob
-from tests.simulator import Simulator
 from tests.tools.awx_types import credential
 from tests.tools.guides import example
 

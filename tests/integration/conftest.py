@@ -13,8 +13,8 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
+from extensions.simulator import Simulator
 from tests.integration.harness import Player
-from tests.simulator import Simulator
 from tests.tools.build import install
 from tests.tools.forks import once
 from tests.tools.other_collections import fetch

@@ -21,8 +21,8 @@ from urllib.parse import quote_plus
 
 import yaml
 
+from extensions.simulator import Simulator
 from tests.integration.running import Running
-from tests.simulator import Simulator
 
 PROGRAM = str(pathlib.Path(sys.executable).parent / "ansible-playbook")
 PLUGINS = pathlib.Path(__file__).parent / "plugins"

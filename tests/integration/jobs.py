@@ -15,8 +15,8 @@ from typing import Any
 
 import yaml
 
+from extensions.simulator import Simulator
 from tests.integration.harness import PASSWORDS, written_forms
-from tests.simulator import Simulator
 from tests.tools.awx_types import inject
 from tests.tools.redis_server import PASSWORD as REDIS_PASSWORD
 

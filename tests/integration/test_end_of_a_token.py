@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import pytest
 
+from extensions.simulator.model import Client
 from tests.integration.harness import PASSWORDS, Player
-from tests.simulator.model import Client
 
 LOGIN = "- {forti.oauth.fac_oauth_token: {username: luser1, password: '{{ secret.luser1 }}'}, register: r}\n"
 KEPT = "- {forti.oauth.fac_oauth_token: {username: luser1, password: '{{ secret.luser1 }}', state: absent}, register: ended}\n"

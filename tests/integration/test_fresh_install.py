@@ -15,8 +15,8 @@ import venv
 
 import pytest
 
+from extensions.simulator import Simulator
 from tests.integration.harness import PASSWORDS
-from tests.simulator import Simulator
 from tests.tools.build import ROOT, build
 from tests.tools.guides import examples_of
 

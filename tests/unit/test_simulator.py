@@ -10,7 +10,6 @@ import json
 import re
 import socket
 import ssl
-import subprocess
 import sys
 import time
 from collections.abc import Callable
@@ -51,7 +50,7 @@ from tests.unit.simulator_calls import (
 )
 
 if TYPE_CHECKING:
-    from tests.simulator import Simulator
+    from extensions.simulator import Simulator
 
 OPAQUE = re.compile(r"[A-Za-z0-9]{30}\Z")
 VERIFIER = "a-code-verifier-that-is-at-least-43-characters-long"
@@ -542,20 +541,3 @@ def test_fifty_at_once(sim: Simulator) -> None:
 def test_certificate_names(sim: Simulator, address: str) -> None:
     url = sim.url.replace("localhost", address)
     assert requests.get(url + STATUS, verify=sim.ca, timeout=10).status_code == 401
-
-
-@pytest.mark.parametrize("end", ["term", "eof"])
-def test_as_a_program(simulator_can_run: None, tmp_path: Path, end: str) -> None:
-    command = [sys.executable, "-m", "tests.simulator", "--directory", str(tmp_path)]
-    pipe = subprocess.PIPE
-    with subprocess.Popen([*command, "--until-eof"], cwd=ROOT, stdin=pipe, stdout=pipe, stderr=pipe) as program:
-        until((tmp_path / "simulator.json").exists)
-        facts = json.loads((tmp_path / "simulator.json").read_text())
-        assert facts.keys() == {"url", "host", "control", "ca", "pid"}
-        answer = requests.get(facts["url"] + STATUS, verify=facts["ca"], timeout=10)
-        assert (answer.status_code, facts["pid"]) == (401, program.pid)
-        if end == "term":
-            program.terminate()
-        output, errors = program.communicate(timeout=10)  # this closes its standard input
-    assert (program.returncode, errors) == (0, b"")
-    assert b"export FAC_SERVER=localhost:" in output

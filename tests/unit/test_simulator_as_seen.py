@@ -28,7 +28,7 @@ from tests.unit.simulator_calls import (
 )
 
 if TYPE_CHECKING:
-    from tests.simulator import Simulator
+    from extensions.simulator import Simulator
 
 
 def test_empty_client_secret(sim: Simulator) -> None:

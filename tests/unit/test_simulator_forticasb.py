@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from tests.unit.simulator_calls import CLIENT_GRANT, CREDENTIALS, bearer, call, credentials, form, good
 
 if TYPE_CHECKING:
-    from tests.simulator import Simulator
+    from extensions.simulator import Simulator
 
 CASB = "7f0c9a52-1b64-4b8e-9d0a-35c6e2f4a817"
 PASSWORD = {"grant_type": "password", "username": "casb@example.com", "password": "Casb-Word-12345678"}

@@ -13,7 +13,7 @@ import requests
 from tests.unit.simulator_calls import TOKEN, bearer, call, credentials, good, login, post, refresh, refused, tell, verify
 
 if TYPE_CHECKING:
-    from tests.simulator import Simulator
+    from extensions.simulator import Simulator
 
 CLIENTS = ["assetmanagement", "flexvm", "FortiManager", "FortiAnalyzer", "FortiSASE", "fortiztp", "fortigatecloud", "iam", "organization"]
 MAP = "/api/v1/resourceURLMap"

@@ -14,7 +14,7 @@ import pytest
 import requests
 
 if TYPE_CHECKING:
-    from tests.simulator import Simulator
+    from extensions.simulator import Simulator
 
 
 TOKEN = "/api/v1/oauth/token/"

@@ -5,11 +5,6 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
-import sys
-import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +14,7 @@ import requests
 from tests.unit.simulator_calls import CLIENT_GRANT, CREDENTIALS, RAW, TOKEN, call, form, login, post, tell
 
 if TYPE_CHECKING:
-    from tests.simulator import Simulator
+    from extensions.simulator import Simulator
 
 ROOT = Path(__file__).resolve().parents[2]
 DEFAULTS = {
@@ -111,35 +106,3 @@ def test_from_the_start(simulator: Simulator) -> None:
         own.reset()
         assert own.state["settings"] == {**DEFAULTS, "form_body": "as seen", "latency": 0.01}
         assert call(own, "POST", TOKEN, data=login()).status_code == 200
-
-
-def program(folder: Path, *arguments: str) -> subprocess.Popen[bytes]:
-    command = [sys.executable, "-m", "tests.simulator", "--directory", str(folder), "--until-eof", *arguments]
-    return subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-
-
-@pytest.fixture
-def started(simulator_can_run: None, tmp_path: Path) -> Iterator[dict[str, str]]:
-    """The facts of a program with settings of its own."""
-    with program(tmp_path, "--set", "missing_slash=as seen", "--set", "lockout=FortiCloud") as running:
-        facts, deadline = tmp_path / "simulator.json", time.monotonic() + 10
-        while not facts.exists():
-            assert time.monotonic() < deadline
-            time.sleep(0.02)
-        yield json.loads(facts.read_text())
-        running.communicate(timeout=10)
-
-
-def test_command_line(started: dict[str, str]) -> None:
-    url = started["url"] + CREDENTIALS.rstrip("/")
-    assert requests.post(url, data=CLIENT_GRANT, headers=RAW, verify=started["ca"], timeout=10).ok
-    expected = {**DEFAULTS, "missing_slash": "as seen", "lockout": "FortiCloud"}
-    requests.post(f"{started['control']}/reset", timeout=10)
-    assert requests.get(f"{started['control']}/state", timeout=10).json()["settings"] == expected
-
-
-def test_wrong_command_line(simulator_can_run: None, tmp_path: Path) -> None:
-    with program(tmp_path, "--set", "form_body=yes") as running:
-        errors = running.communicate(timeout=10)[1].decode()
-    assert running.returncode == 2
-    assert "argument --set: form_body must be one of as documented, as seen" in errors

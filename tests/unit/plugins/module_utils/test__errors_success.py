@@ -27,7 +27,7 @@ from ansible_collections.forti.oauth.plugins.module_utils._forticwp_resource_map
 from ansible_collections.forti.oauth.plugins.module_utils._service import TokenService
 
 if TYPE_CHECKING:
-    from tests.simulator import Simulator
+    from extensions.simulator import Simulator
 
 
 PASSWORD = "Pass-Word-12345678"

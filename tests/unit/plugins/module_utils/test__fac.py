@@ -16,7 +16,7 @@ from ansible_collections.forti.oauth.plugins.module_utils._errors import BadResp
 from ansible_collections.forti.oauth.plugins.module_utils._fac import FortiAuthenticator, FortiAuthenticatorInfo
 
 if TYPE_CHECKING:
-    from tests.simulator import Simulator
+    from extensions.simulator import Simulator
 
 
 TOKEN, VERIFY, REVOKE, POLL = "/api/v1/oauth/token/", "/api/v1/oauth/verify_token/", "/api/v1/oauth/revoke_token/", "/api/v1/pushpoll/"

@@ -19,7 +19,7 @@ from ansible_collections.forti.oauth.plugins.module_utils._http_response import 
 from tests.unit.plugins.module_utils.samples import CODE, CWP, CWP_REFRESH, CWP_USER, REFRESH, USER
 
 if TYPE_CHECKING:
-    from tests.simulator import Simulator
+    from extensions.simulator import Simulator
 
 FORTICLOUD = "customerapiauth.fortinet.com"
 LOCKED = "After repeated refusals FortiCloud locks an account for 15 to 30 minutes, for all client_ids"

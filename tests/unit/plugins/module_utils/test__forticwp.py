@@ -16,7 +16,7 @@ from ansible_collections.forti.oauth.plugins.module_utils._errors import BadResp
 from ansible_collections.forti.oauth.plugins.module_utils._forticwp import FortiCwp
 
 if TYPE_CHECKING:
-    from tests.simulator import Simulator
+    from extensions.simulator import Simulator
 
 
 CREDENTIALS, PASSWORD, REFRESH = "/api/v1/auth/credentials/token/", "/api/v1/auth/token", "/api/v1/auth/token/refresh"

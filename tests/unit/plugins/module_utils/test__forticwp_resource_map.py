@@ -14,7 +14,7 @@ from ansible_collections.forti.oauth.plugins.module_utils._forticwp import Forti
 from ansible_collections.forti.oauth.plugins.module_utils._forticwp_resource_map import ResourceMap, chosen, companies
 
 if TYPE_CHECKING:
-    from tests.simulator import Simulator
+    from extensions.simulator import Simulator
 
 
 SERVER = "https://www.forticwp.com"

@@ -38,7 +38,7 @@ pytest.importorskip("trustme", reason="it needs trustme, which is not installed"
 import trustme
 
 if TYPE_CHECKING:
-    from tests.simulator import Simulator
+    from extensions.simulator import Simulator
 
 PATH = "/api/v1/oauth/token/"
 MIB = 1024 * 1024

@@ -30,7 +30,7 @@ pytest.importorskip("trustme", reason="it needs trustme, which is not installed"
 import trustme
 
 if TYPE_CHECKING:
-    from tests.simulator import Simulator
+    from extensions.simulator import Simulator
 
 UNKNOWN = "presented a certificate that is not trusted: its issuer is unknown here. Set ca_path to the issuer's certificate."
 BUNDLES = ["REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"]

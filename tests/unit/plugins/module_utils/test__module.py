@@ -23,7 +23,7 @@ from ansible_collections.forti.oauth.plugins.module_utils._result_cipher import 
 from tests.tools.python_path import python_path
 
 if TYPE_CHECKING:
-    from tests.simulator import Simulator
+    from extensions.simulator import Simulator
 
 
 COLLECTION = pathlib.Path(importlib.import_module("ansible_collections.forti.oauth.plugins.module_utils._module").__file__ or "").parents[2]

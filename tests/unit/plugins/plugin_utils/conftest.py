@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
-    from tests.simulator import Simulator
+    from extensions.simulator import Simulator
     from tests.unit.plugins.plugin_utils._cache.harness import CacheHarness
     from tests.unit.plugins.plugin_utils.core import Core
     from tests.unit.plugins.plugin_utils.verifying import Runs

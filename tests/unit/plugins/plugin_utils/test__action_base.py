@@ -18,7 +18,7 @@ from ansible_collections.forti.oauth.plugins.plugin_utils._action_base import ta
 from tests.unit.plugins.plugin_utils.core import USER, Core
 
 if TYPE_CHECKING:
-    from tests.simulator import Simulator
+    from extensions.simulator import Simulator
 
 
 def test_a_task_gets_a_token_and_the_next_one_the_same(core: Core, sim: Simulator) -> None:

@@ -28,7 +28,7 @@ from tests.unit.plugins.plugin_utils._cache.harness import without_any_memory
 from tests.unit.plugins.plugin_utils.core import PLUGINS, USER, Core
 
 if TYPE_CHECKING:
-    from tests.simulator import Simulator
+    from extensions.simulator import Simulator
 
 TWO_LOOKUPS = """
 import json, sys

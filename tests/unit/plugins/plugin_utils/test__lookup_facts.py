@@ -16,7 +16,7 @@ from ansible_collections.forti.oauth.plugins.plugin_utils._action_base import RO
 from tests.unit.plugins.plugin_utils.core import USER, Core
 
 if TYPE_CHECKING:
-    from tests.simulator import Simulator
+    from extensions.simulator import Simulator
 
 EVIL = "evil.example.com"
 

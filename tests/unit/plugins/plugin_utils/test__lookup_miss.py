@@ -19,7 +19,7 @@ from ansible_collections.forti.oauth.plugins.plugin_utils._token_provider import
 from tests.unit.plugins.plugin_utils.core import USER, Core
 
 if TYPE_CHECKING:
-    from tests.simulator import Simulator
+    from extensions.simulator import Simulator
 
 LEVELS = ("call", "variable", "environment", "ansible.cfg")
 

@@ -22,7 +22,7 @@ from ansible_collections.forti.oauth.plugins.plugin_utils._remote_module import 
 from tests.unit.plugins.plugin_utils.core import USER, Core, as_core_reads
 
 if TYPE_CHECKING:
-    from tests.simulator import Simulator
+    from extensions.simulator import Simulator
 
 CONNECTIONS = pathlib.Path(__file__).parents[3] / "integration" / "plugins" / "connection"
 PUSHED = {"msg": "Answer it.", "challenge": {"challenge": "otp", "method": "ftm-push", "session": "480dccc0"}}

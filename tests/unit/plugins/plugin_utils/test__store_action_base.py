@@ -18,7 +18,7 @@ from ansible_collections.forti.oauth.plugins.plugin_utils._store_action_base imp
 from tests.unit.plugins.plugin_utils.core import USER, Core
 
 if TYPE_CHECKING:
-    from tests.simulator import Simulator
+    from extensions.simulator import Simulator
 
 ODD: list[Any] = [math.nan, math.inf, 1e300, 10**400, -(10**20), "soon", [], {}]
 NOTHING = {"kind": None, "service": None, "server": None, "client_id": None, "expires_at": None, "kept_until": None}

@@ -24,7 +24,7 @@ from tests.unit.plugins.plugin_utils._cache.harness import without_memory
 from tests.unit.plugins.plugin_utils.core import USER, Core
 
 if TYPE_CHECKING:
-    from tests.simulator import Simulator
+    from extensions.simulator import Simulator
 
 pytestmark = pytest.mark.usefixtures("run_folder")
 

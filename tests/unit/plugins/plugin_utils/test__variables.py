@@ -27,7 +27,7 @@ from ansible_collections.forti.oauth.plugins.plugin_utils._variables import take
 from tests.unit.plugins.plugin_utils.core import USER, Core
 
 if TYPE_CHECKING:
-    from tests.simulator import Simulator
+    from extensions.simulator import Simulator
 
 OF_SERVICES = {"fac_oauth": FAC_TOKEN, "fac_oauth info": FAC_TOKEN_INFO, "forticwp": FORTICWP_TOKEN, "forticwp map": FORTICWP_RESOURCE_MAP_INFO}
 PASSWORD = {"fac_oauth_password": USER["password"]}

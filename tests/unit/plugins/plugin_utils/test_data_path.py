@@ -22,7 +22,7 @@ from ansible_collections.forti.oauth.plugins.plugin_utils._cache.backend_files i
 from tests.unit.plugins.plugin_utils.core import PLUGINS, USER, Core
 
 if TYPE_CHECKING:
-    from tests.simulator import Simulator
+    from extensions.simulator import Simulator
 
 COMPREHENSIONS = {"<listcomp>", "<setcomp>", "<dictcomp>"}  # functions of their own up to Python 3.11
 AT_CORE = 2 if MASKED_BY_CORE else 0  # calls, one in the other, that register secrets, on ansible-core 2.22 and newer

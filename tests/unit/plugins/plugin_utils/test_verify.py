@@ -18,7 +18,7 @@ from tests.unit.plugins.plugin_utils.core import USER, Core
 from tests.unit.plugins.plugin_utils.verifying import SHARING, SHORT, VERIFY, Runs, kinds
 
 if TYPE_CHECKING:
-    from tests.simulator import Simulator
+    from extensions.simulator import Simulator
 
 pytestmark = pytest.mark.usefixtures("run_folder")
 

@@ -19,7 +19,7 @@ from ansible_collections.forti.oauth.plugins.plugin_utils._token_provider import
 from tests.unit.plugins.plugin_utils.core import USER
 
 if TYPE_CHECKING:
-    from tests.simulator import Simulator
+    from extensions.simulator import Simulator
 
 VERIFY = "/api/v1/oauth/verify_token/"
 SHORT = 30  # seconds between two verifies with verify always

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterable, Sequence
 from html import escape
 from typing import TYPE_CHECKING, Any
@@ -24,11 +25,21 @@ form { display: inline } h2 { margin-top: 2em }"""
 
 
 def exports(simulator: Simulator) -> str:
-    lines = []
-    for name in ("FAC", "FORTICWP"):
-        lines.append(f"export {name}_SERVER={simulator.host}")
-        lines.append(f"export {name}_CA_PATH={simulator.ca}")
-    return "\n".join(lines)
+    """Return the lines for a shell that a first play needs: both servers, and who asks."""
+    user, client = model.USERS[0], model.CLIENTS[0]
+    account = next(account for account in model.CWP_ACCOUNTS.values() if account.product == model.Account.product)
+    found = {
+        "FAC_SERVER": simulator.host,
+        "FAC_CA_PATH": simulator.ca,
+        "FAC_CLIENT_ID": client.client_id,
+        "FAC_USERNAME": user.name,
+        "FAC_PASSWORD": user.password,
+        "FORTICWP_SERVER": simulator.host,
+        "FORTICWP_CA_PATH": simulator.ca,
+        "FORTICWP_CREDENTIAL": account.credential,
+    }
+    lines = [f"export {name}={shlex.quote(value)}" for name, value in found.items()]
+    return "\n".join([*lines, 'export no_proxy="localhost,127.0.0.1,${no_proxy:-${NO_PROXY-}}"'])
 
 
 def user_rows() -> Rows:
@@ -67,7 +78,7 @@ def welcome(simulator: Simulator) -> str:
   control page  {simulator.control}
   CA            {simulator.ca}
 
-To use it from another terminal:
+Paste this into another terminal:
 
 {exports(simulator)}
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the forti.oauth authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""`python -m tests.simulator --directory DIR`: the simulator as a program."""
+"""The simulator as a program, which serves until Ctrl-C."""
 
 from __future__ import annotations
 
@@ -17,6 +17,12 @@ from .page import welcome
 from .server import Simulator
 from .settings import NAMES, Settings
 
+DESCRIPTION = "Serve the APIs of a FortiAuthenticator and of FortiCWP on this machine, until Ctrl-C."
+
+
+def _cache() -> Path:
+    return Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser() / "forti_oauth_simulator"
+
 
 def setting(text: str) -> tuple[str, str]:
     name, _equals, value = text.partition("=")
@@ -28,10 +34,10 @@ def setting(text: str) -> tuple[str, str]:
 
 
 def arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="python -m tests.simulator", description=__doc__)
-    parser.add_argument("--directory", required=True, type=Path, help="where ca.pem and simulator.json go")
-    parser.add_argument("--port", type=int, default=0, help="of the API; 0: any free one")
-    parser.add_argument("--control-port", type=int, default=0, help="of the control page")
+    parser = argparse.ArgumentParser(prog="simulator", description=DESCRIPTION)
+    parser.add_argument("--port", type=int, default=0, help="of the API, such as 8443; without it any free one")
+    parser.add_argument("--directory", type=Path, default=_cache(), help="where its CA is kept, and simulator.json, which tells where it is; %(default)s")
+    parser.add_argument("--control-port", type=int, default=0, help="of the control page; without it any free one")
     parser.add_argument("--latency", type=float, default=0.0, metavar="SECONDS", help="wait before each answer")
     known = f"a setting, such as 'form_body=as seen'; may be repeated; there are {', '.join(NAMES)}"
     parser.add_argument("--set", type=setting, action="append", default=[], metavar="NAME=VALUE", help=known)
@@ -76,7 +82,7 @@ def main() -> int:
     simulator = Simulator(chosen.directory, chosen.port, chosen.control_port, **settings)
     try:
         simulator.start()
-    except OSError as problem:
+    except (OSError, ValueError) as problem:
         print(f"The simulator cannot start: {problem}", file=sys.stderr)
         return 1
     # Before the file says "ready": whoever reads it may end the program at once.

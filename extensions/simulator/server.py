@@ -14,9 +14,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-import trustme
-
 from .app import Api
+from .authority import CERTIFICATE, authority
 from .control import control_app
 from .faults import Fault, Faults
 from .listener import Server, listen
@@ -41,15 +40,12 @@ class Simulator:
         self._own_directory = directory is None
         self._directory = Path(directory or tempfile.mkdtemp(prefix="simulator-")).resolve()
         self._servers: list[Server] = []
-        self.ca = str(self._directory / "ca.pem")
+        self.ca = str(self._directory / CERTIFICATE)
         self.host = self.url = self.control = ""
 
     def _certificate(self) -> ssl.SSLContext:
-        authority = trustme.CA(organization_name="forti.oauth simulator")
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        authority.issue_cert("localhost", "127.0.0.1", "::1").configure_cert(context)
-        self._directory.mkdir(parents=True, exist_ok=True)
-        authority.cert_pem.write_to_path(self.ca)
+        authority(self._directory).issue_cert("localhost", "127.0.0.1", "::1").configure_cert(context)
         return context
 
     def _bind(self) -> None:
