@@ -103,6 +103,8 @@ FAC_TOKEN_INFO: Spec = {
     },
     "access_token": {"type": "str", "required": True, "no_log": True},
 }
+# Beside the options of the service.
+DOCTOR_INFO: Spec = {"service": {"type": "str", "required": True, "choices": ["fac", "forticwp"]}, "login": {"type": "bool", "default": False}}
 TOKEN_STORE_INFO: Spec = {"cache": FAC_TOKEN["cache"]}
 TOKEN_STORE: Spec = {
     "cache": {"type": "str", "required": True, "fallback": FAC_TOKEN["cache"]["fallback"]},

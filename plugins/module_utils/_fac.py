@@ -41,6 +41,7 @@ _FIELDS = {
 
 
 class _FacService(TokenService):
+    token_path = _TOKEN
     doubts_pages: ClassVar[bool] = False  # whether a 401 that is a web page is no answer
 
     @property

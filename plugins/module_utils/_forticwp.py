@@ -58,6 +58,11 @@ class FortiCwp(TokenService):
             _check_credential(options["credential"], product=_product(options["server"]))
 
     @property
+    def token_path(self) -> str:
+        """The path at which the server is asked for a token."""
+        return _PATHS[self.options["grant_type"]]
+
+    @property
     def hints(self) -> Mapping[Any, str]:
         """What to check, for an OAuth error or a status."""
         return _HINTS

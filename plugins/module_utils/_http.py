@@ -158,6 +158,16 @@ class Http:
         return outcome
 
 
+def proxy_for(url: str) -> str | None:
+    """Return the URL of the proxy through which a request to this URL goes; None if it goes directly. It may hold a password.
+
+    :raises LibraryMissing: requests is not installed.
+    """
+    requests, _urllib3 = _import_requests()
+    found: str | None = requests.utils.select_proxy(url, requests.utils.get_environ_proxies(url))
+    return found
+
+
 def _retry_after(retry: Any, outcome: Response | TransportError) -> float | None:
     """Return the pause in seconds that the server asks for; None if it asks for none or the header is invalid."""
     value = outcome.headers.get("Retry-After") if isinstance(outcome, Response) else None

@@ -172,6 +172,11 @@ class TokenService(abc.ABC):
         return "refresh" if self.options["grant_type"] == "refresh_token" else "login"
 
     @property
+    def token_path(self) -> str:
+        """The path at which the server is asked for a token."""
+        raise NotImplementedError
+
+    @property
     def lock_timeout(self) -> float:
         """The seconds to wait for another task that gets the same token: its own timeouts, and a margin."""
         return float(self.options.get("push_timeout") or 0) + (self.options["retries"] + 1) * self.options["timeout"] + _LOCK_MARGIN

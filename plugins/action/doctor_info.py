@@ -1,0 +1,64 @@
+# Copyright (c) 2026, the forti.oauth authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from typing import Any
+
+from ansible.plugins.action import ActionBase
+from ansible_collections.forti.oauth.plugins.module_utils._argspec import DOCTOR_INFO, NOT_SET, Spec, called, environment_variable
+from ansible_collections.forti.oauth.plugins.module_utils._errors import FortiError
+from ansible_collections.forti.oauth.plugins.module_utils._fac import FortiAuthenticator
+from ansible_collections.forti.oauth.plugins.module_utils._forticwp import FortiCwp
+from ansible_collections.forti.oauth.plugins.module_utils._options import check_needed, validated
+from ansible_collections.forti.oauth.plugins.plugin_utils._action_base import refuse_async, secrets_of, task_environment
+from ansible_collections.forti.oauth.plugins.plugin_utils._doctor.examination import Examination
+from ansible_collections.forti.oauth.plugins.plugin_utils._doctor.steps import Steps, line
+from ansible_collections.forti.oauth.plugins.plugin_utils._loop_item import hide_item
+from ansible_collections.forti.oauth.plugins.plugin_utils._token_provider import Result, notify, warn
+from ansible_collections.forti.oauth.plugins.plugin_utils._variables import taken_from_variables, with_variables
+
+_SERVICES = {service.family: service for service in (FortiAuthenticator, FortiCwp)}
+
+
+class ActionModule(ActionBase):
+    _supports_async = True  # C(refuse_async) says more than core would
+
+    def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> Result:
+        """Run the task."""
+        result: Result = super().run(tmp, task_vars)
+        variables, secrets = task_vars or {}, set[str]()
+        try:
+            refuse_async(self)
+            own = validated(DOCTOR_INFO, {name: value for name, value in self._task.args.items() if name in DOCTOR_INFO})
+            check_needed(DOCTOR_INFO, own)
+            service = _SERVICES[own["service"]]
+            with task_environment(self):
+                if self._task.loop:
+                    secrets = secrets_of(self, service.spec, variables)
+                asked = {name: value for name, value in self._task.args.items() if name not in DOCTOR_INFO}
+                given = with_variables(service.spec, asked, known=variables, template=self._templar.template)
+                steps = Steps(lambda step: notify(line(step)))
+                sources = _sources(service.spec, asked, given)
+                Examination(service, given, explicit=asked, sources=sources, warn=warn, notify=notify).examine(steps, login=own["login"])
+            result.update(changed=False, healthy=steps.healthy, steps=steps.taken)
+        except FortiError as exc:
+            result.update(failed=True, changed=False, msg=str(exc))
+        return hide_item(result, self._task, variables, self._templar, secrets) if self._task.loop else result
+
+
+def _sources(spec: Spec, asked: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, str]:
+    """Return where each option comes from that is set: names alone, no values."""
+    found, in_variables = {}, taken_from_variables(spec, asked)
+    for name, option in spec.items():
+        environment = environment_variable(spec, name)
+        if any(asked.get(word) not in NOT_SET for word in (name, *option.get("aliases", ()))):
+            found[called(spec, name)] = "the task"
+        elif given.get(name) not in NOT_SET:
+            found[called(spec, name)] = f"the variable {in_variables[name]}"
+        elif environment and os.environ.get(environment) not in NOT_SET:
+            found[called(spec, name)] = environment
+    return found

@@ -1,0 +1,53 @@
+# Copyright (c) 2026, the forti.oauth authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This file is **private** to the collection: it can change at any time. Do not use it outside of the collection.
+
+"""Whose a certificate is, from whom, and until when."""
+
+from __future__ import annotations
+
+import datetime
+from typing import TYPE_CHECKING
+
+from ansible_collections.forti.oauth.plugins.module_utils._errors import quotable
+
+if TYPE_CHECKING:
+    from cryptography import x509
+
+_SOON = datetime.timedelta(days=14)  # a certificate that ends before is told
+
+
+def described(der: bytes) -> str:
+    """Return what a person should know of a certificate; nothing if it cannot be read. What it holds is the server's word."""
+    from cryptography import x509  # ansible-core needs it; here, because only a doctor does
+
+    try:
+        certificate = x509.load_der_x509_certificate(der)
+    except ValueError:
+        return ""
+    end = _end(certificate)
+    left = end - datetime.datetime.now(datetime.timezone.utc)
+    soon = f", in {left.days} days" if datetime.timedelta(0) < left < _SOON else ""
+    issuer = quotable(certificate.issuer.rfc4514_string(), ()) or "nobody"
+    return f"of {_names(certificate) or 'nobody'}, from {issuer}, until {end:%Y-%m-%d}{soon}"
+
+
+def _end(certificate: x509.Certificate) -> datetime.datetime:
+    try:
+        return certificate.not_valid_after_utc
+    except AttributeError:  # cryptography before 42
+        return certificate.not_valid_after.replace(tzinfo=datetime.timezone.utc)
+
+
+def _names(certificate: x509.Certificate) -> str:
+    """Return the names that a certificate is for."""
+    from cryptography import x509
+
+    try:
+        named = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    except (x509.ExtensionNotFound, ValueError):
+        return quotable(certificate.subject.rfc4514_string(), ()) or ""
+    names = [str(value) for kind in (x509.DNSName, x509.IPAddress) for value in named.get_values_for_type(kind)]
+    return quotable(", ".join(names), ()) or ""
