@@ -5,22 +5,25 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
+from ansible import constants as C
 from ansible.plugins.action import ActionBase
+from ansible.utils.display import Display
 from ansible_collections.forti.oauth.plugins.module_utils._argspec import DOCTOR_INFO, NOT_SET, Spec, called, environment_variable
 from ansible_collections.forti.oauth.plugins.module_utils._errors import FortiError
 from ansible_collections.forti.oauth.plugins.module_utils._fac import FortiAuthenticator
 from ansible_collections.forti.oauth.plugins.module_utils._forticwp import FortiCwp
 from ansible_collections.forti.oauth.plugins.module_utils._options import check_needed, validated
 from ansible_collections.forti.oauth.plugins.plugin_utils._action_base import refuse_async, secrets_of, task_environment
-from ansible_collections.forti.oauth.plugins.plugin_utils._doctor.examination import Examination
-from ansible_collections.forti.oauth.plugins.plugin_utils._doctor.steps import Steps, line
+from ansible_collections.forti.oauth.plugins.plugin_utils._doctor.examination import Examination, Found
+from ansible_collections.forti.oauth.plugins.plugin_utils._doctor.steps import Step, Steps, line
 from ansible_collections.forti.oauth.plugins.plugin_utils._loop_item import hide_item
 from ansible_collections.forti.oauth.plugins.plugin_utils._token_provider import Result, notify, warn
 from ansible_collections.forti.oauth.plugins.plugin_utils._variables import taken_from_variables, with_variables
 
+_COLOURS = {"ok": C.COLOR_OK, "failed": C.COLOR_ERROR, "skipped": C.COLOR_SKIP}  # type: ignore[attr-defined]
 _SERVICES = {service.family: service for service in (FortiAuthenticator, FortiCwp)}
 
 
@@ -40,18 +43,25 @@ class ActionModule(ActionBase):
                 if self._task.loop:
                     secrets = secrets_of(self, service.spec, variables)
                 asked = {name: value for name, value in self._task.args.items() if name not in DOCTOR_INFO}
-                given = with_variables(service.spec, asked, known=variables, template=self._templar.template)
-                steps = Steps(lambda step: notify(line(step)))
-                sources = _sources(service.spec, asked, given)
-                Examination(service, given, explicit=asked, sources=sources, warn=warn, notify=notify).examine(steps, login=own["login"])
+                steps = Steps(_show)
+                examination = Examination(
+                    service, lambda: _find(service.spec, asked, variables, self._templar.template), explicit=asked, warn=warn, notify=notify
+                )
+                examination.examine(steps, login=own["login"])
             result.update(changed=False, healthy=steps.healthy, steps=steps.taken)
         except FortiError as exc:
             result.update(failed=True, changed=False, msg=str(exc))
         return hide_item(result, self._task, variables, self._templar, secrets) if self._task.loop else result
 
 
-def _sources(spec: Spec, asked: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, str]:
-    """Return where each option comes from that is set: names alone, no values."""
+def _show(step: Step) -> None:
+    """Show a step in one line, on stderr, because Python buffers stdout if it is a pipe or a file."""
+    Display().display(line(step), color=_COLOURS[step["state"]], stderr=True)
+
+
+def _find(spec: Spec, asked: Mapping[str, Any], variables: Mapping[str, Any], template: Callable[[Any], Any]) -> Found:
+    """Return the options of the task and of variables, and where each option comes from that is set."""
+    given = with_variables(spec, asked, known=variables, template=template)
     found, in_variables = {}, taken_from_variables(spec, asked)
     for name, option in spec.items():
         environment = environment_variable(spec, name)
@@ -61,4 +71,4 @@ def _sources(spec: Spec, asked: Mapping[str, Any], given: Mapping[str, Any]) -> 
             found[called(spec, name)] = f"the variable {in_variables[name]}"
         elif environment and os.environ.get(environment) not in NOT_SET:
             found[called(spec, name)] = environment
-    return found
+    return Found(given, found)

@@ -99,3 +99,15 @@ def redis_server(_redis_running: RedisServer) -> RedisServer:
     """A real Redis without keys."""
     _redis_running.flush()
     return _redis_running
+
+
+@pytest.fixture
+def full_disk(tmp_path: pathlib.Path) -> Iterator[pathlib.Path]:
+    """A disk of 16 KiB that is full."""
+    folder = tmp_path / "small"
+    folder.mkdir()
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=16k,mode=0700", "tmpfs", str(folder)], capture_output=True, check=False).returncode:
+        pytest.skip("this user may not mount a tmpfs: a full disk was not tried")
+    (folder / "filler").write_bytes(b"x" * 16384)
+    yield folder
+    subprocess.run(["umount", str(folder)], check=True)

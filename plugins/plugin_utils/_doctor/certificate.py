@@ -31,7 +31,7 @@ def described(der: bytes) -> str:
     left = end - datetime.datetime.now(datetime.timezone.utc)
     soon = f", in {left.days} days" if datetime.timedelta(0) < left < _SOON else ""
     issuer = quotable(certificate.issuer.rfc4514_string(), ()) or "nobody"
-    return f"of {_names(certificate) or 'nobody'}, from {issuer}, until {end:%Y-%m-%d}{soon}"
+    return f"issued to {_names(certificate) or 'nobody'} by {issuer}, valid until {end:%Y-%m-%d}{soon}"
 
 
 def _end(certificate: x509.Certificate) -> datetime.datetime:

@@ -8,45 +8,43 @@
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Collection, Mapping
-from typing import Any
+from collections.abc import Callable, Collection, Mapping
+from typing import Any, NamedTuple
 
-from ansible_collections.forti.oauth.plugins.module_utils._errors import FortiError
-from ansible_collections.forti.oauth.plugins.module_utils._http_response import Response
-from ansible_collections.forti.oauth.plugins.module_utils._http_tls import tls
+from ansible_collections.forti.oauth.plugins.module_utils._errors import OptionError
 from ansible_collections.forti.oauth.plugins.module_utils._options import validated
 from ansible_collections.forti.oauth.plugins.module_utils._service import Notify, TokenService
-from ansible_collections.forti.oauth.plugins.plugin_utils._cache.backend import BackendError
-from ansible_collections.forti.oauth.plugins.plugin_utils._cache.backends import existing_backend
-from ansible_collections.forti.oauth.plugins.plugin_utils._doctor.certificate import described
-from ansible_collections.forti.oauth.plugins.plugin_utils._doctor.steps import Problem, Skipped, Steps
+from ansible_collections.forti.oauth.plugins.plugin_utils._doctor.probe import Probe
+from ansible_collections.forti.oauth.plugins.plugin_utils._doctor.steps import NAMES, Problem, Skipped, Steps
+from ansible_collections.forti.oauth.plugins.plugin_utils._doctor.store import look_into
 from ansible_collections.forti.oauth.plugins.plugin_utils._doctor.way import Way
 from ansible_collections.forti.oauth.plugins.plugin_utils._token_provider import TokenProvider
 
-_FAR = 300  # seconds by which the clocks may differ
-_NOTICED = 5  # seconds; the Date header has whole ones, and the answer takes its time
-# What the way to a server takes of the options.
-_OF_THE_WAY = ("server", "validate_certs", "ca_path", "client_cert", "client_key", "timeout", "cache")
+# The options that lead to a server and to a store. They can be used even if another option is wrong or missing.
+_LEADING = ("server", "grant_type", "validate_certs", "ca_path", "client_cert", "client_key", "timeout", "cache")
+_SOURCES = {"login": "a login", "refresh": "a refresh", "cache": "the cache"}
+
+
+class Found(NamedTuple):
+    """The options of a task, and where each comes from."""
+
+    options: Mapping[str, Any]
+    sources: Mapping[str, str]
 
 
 class Examination:
     """Looks at one service. C(examine) takes all steps."""
 
-    def __init__(
-        self, kind: type[TokenService], given: Mapping[str, Any], *, explicit: Collection[str], sources: Mapping[str, str], warn: Notify, notify: Notify
-    ) -> None:
+    def __init__(self, kind: type[TokenService], find: Callable[[], Found], *, explicit: Collection[str], warn: Notify, notify: Notify) -> None:
         """
-        :arg given: the options of the task, and those that variables hold.
+        :arg find: returns the options of the task, and those that variables hold.
         :arg explicit: the names of the options that the task itself gives.
-        :arg sources: where each option that is set comes from.
         :arg warn: shows a warning, such as a retry.
         :arg notify: tells a person what to do now, such as to approve a push.
-        :raises OptionError: not even the options of the way to the server can be used.
         """
-        self._kind, self._sources = kind, sources
-        self._build = functools.partial(kind.from_options, given, explicit=explicit, warn=warn, notify=notify)
-        self._options = validated(kind.spec, {name: given[name] for name in _OF_THE_WAY if name in given})
+        self._kind, self._find, self._explicit, self._warn, self._notify = kind, find, explicit, warn, notify
+        self._given: Mapping[str, Any] = {}
+        self._leading: Mapping[str, Any] = {}  # empty as long as no server is known
 
     def examine(self, steps: Steps, *, login: bool) -> None:
         """Take all steps.
@@ -54,96 +52,60 @@ class Examination:
         :arg login: whether to get a token, which may be one login.
         """
         steps.take("options", self._look_at_options)
-        if self._options["server"] is None:
+        if not self._leading:
+            for name in NAMES[1:]:
+                steps.leave_out(name, because="options")
             return
-        way = Way(self._options)
+        way, probe = Way(self._leading), Probe(self._kind, self._leading)
+        to_server = ("name", "connection", "certificate")
         steps.take("name", way.resolve)
         steps.take("connection", way.connect, after=("name",))
-        steps.take("certificate", lambda: self._look_at_certificate(way), after=("name", "connection"))
-        steps.take("clock", self._look_at_clock, after=("name", "connection", "certificate"))
-        steps.take("service", self._look_for_service, after=("name", "connection", "certificate"))
-        steps.take("login", lambda: self._log_in(login), after=("options", "name", "connection", "certificate", "service"))
-        steps.take("cache", self._look_into_cache)
+        steps.take("certificate", lambda: probe.look_at_certificate(way.presented()), after=("name", "connection"))
+        steps.take("clock", probe.look_at_clock, after=to_server)
+        steps.take("service", probe.look_for_service, after=to_server)
+        steps.take("login", lambda: self._log_in(login), after=("options", *to_server, "service"))
+        steps.take("cache", lambda: look_into(self._leading["cache"], server=self._leading["server"]))
 
     def _look_at_options(self) -> str:
-        self._build()
-        by_source: dict[str, list[str]] = {}
-        for name, source in self._sources.items():
-            by_source.setdefault(source, []).append(name)
-        return "; ".join(f"{', '.join(names)} from {source}" for source, names in by_source.items()) or "none is set"
-
-    @functools.cached_property
-    def _answer(self) -> Response | FortiError:
-        """What a question without a login brings: the answer, or why there is none. It is asked once."""
-        service = self._kind({**self._options, "retries": 0}, warn=lambda _text: None, notify=lambda _text: None)
+        self._given, sources = self._find()
+        leading = validated(self._kind.spec, {name: self._given[name] for name in _LEADING if name in self._given})
+        self._leading = leading if leading["server"] else {}
+        found = _listed(sources)
         try:
-            return service.http.get(service.token_path, headers={}, params={})
-        except FortiError as exc:
-            return exc
+            self._service()
+        except OptionError as exc:
+            raise Problem(f"{exc} Found: {found}.") from exc
+        return found
 
-    def _look_at_certificate(self, way: Way) -> str:
-        shown = described(way.presented())
-        verify, _own = tls(self._options)
-        problem = self._answer
-        if isinstance(problem, FortiError) and problem.unsent:
-            raise Problem(f"{problem}{f' It is {shown}.' if shown else ''}")
-        trusted = {True: "trusted by the system", False: "not checked, because validate_certs is false"}.get(verify, f"trusted by {verify}")
-        return f"{shown}; {trusted}" if shown else trusted
-
-    def _look_at_clock(self) -> str:
-        if isinstance(self._answer, FortiError) or self._answer.server_time is None:
-            raise Skipped("the server did not tell its time")
-        ahead = self._answer.server_time - self._answer.sent_at
-        if abs(ahead) <= _NOTICED:
-            return "the server's clock and this machine's agree"
-        told = f"the server's clock is {abs(ahead):.0f} s {'ahead of' if ahead > 0 else 'behind'} this machine's"
-        if abs(ahead) > _FAR:
-            raise Problem(f"{told}. Set both by NTP: codes of a second factor are refused, and tokens seem to end at another time.")
-        return f"{told}: a code of a second factor may be refused"
-
-    def _look_for_service(self) -> str:
-        answer = self._answer
-        if isinstance(answer, FortiError):
-            raise answer
-        if answer.status in (403, 404) or answer.status >= 500 or (answer.is_success and answer.is_page):
-            raise Problem(_WRONG.get(answer.status, _WRONG_PAGE if answer.is_success else _FAILED).format(answer.server, answer.status))
-        return f"there is a token service: it answered {answer.status} to a question without a login"
+    def _service(self) -> TokenService:
+        return self._kind.from_options(self._given, explicit=self._explicit, warn=self._warn, notify=self._notify)
 
     def _log_in(self, wanted: bool) -> str:
         if not wanted:
-            raise Skipped("not asked for: set login to true. It is a real login, and three wrong ones may lock an account")
-        service = self._build()
-        entry = TokenProvider(service, request_id="doctor").get()
-        result = entry.as_result()
+            raise Skipped("not asked for. Set login to true: it is a real login, and three wrong ones may lock an account")
+        service = self._service()
+        result = TokenProvider(service, request_id="doctor").get().as_result()
         ends = f"until {result['expires_at']}" if result["expires_at"] else "without an end"
         refresh = "with" if result.get("refresh_token") else "without"
-        return f"a token {ends}, {refresh} a refresh token, from {_SOURCES[result['source']]}{self._verified(service, result['access_token'])}"
-
-    def _verified(self, service: TokenService, access_token: str) -> str:
-        verifier = service.verifier(access_token)
-        if verifier is None:
-            return ""
-        valid = verifier.run(check_mode=False)["valid"]
-        if not valid:
-            raise Problem(f"{service.options['server']} says that the token that it issued is not live. If it was kept, get a new one by force.")
-        return "; the server says that it is live"
-
-    def _look_into_cache(self) -> str:
-        cache = self._options["cache"]
-        if cache in ("run", "none"):
-            raise Skipped(f"cache is {cache}: nothing is kept for later runs")
-        try:
-            backend = existing_backend(cache)
-            number = len(list(backend.entries()))
-        except BackendError as exc:
-            raise Problem(str(exc)) from exc
-        return f"{backend.where} holds {number} {'entry' if number == 1 else 'entries'}"
+        return f"a token {ends}, {refresh} a refresh token, from {_SOURCES[result['source']]}{_verified(service, result['access_token'])}"
 
 
-_SOURCES = {"login": "a login", "refresh": "a refresh", "cache": "the cache"}
-_WRONG = {
-    403: "{0} answered {1} to a question without a login: it lets nobody in from here. Check that its API is switched on for this address.",
-    404: "{0} answered {1}. Check server: there is no token service at this address.",
-}
-_WRONG_PAGE = "{0} answered {1} with a web page. Check that server is the token service, and not a proxy or a login page."
-_FAILED = "{0} answered {1}. The fault is on the server's side. Run it again later."
+def _listed(sources: Mapping[str, str]) -> str:
+    """Return the options by their sources, in words. Their values are not told."""
+    by_source: dict[str, list[str]] = {}
+    for name, source in sources.items():
+        by_source.setdefault(source, []).append(name)
+    return "; ".join(f"{', '.join(names)} from {source}" for source, names in by_source.items()) or "none"
+
+
+def _verified(service: TokenService, access_token: str) -> str:
+    """Return what the server says of a token; nothing if it does not tell.
+
+    :raises Problem: the token is not live.
+    """
+    verifier = service.verifier(access_token)
+    if verifier is None:
+        return ""
+    if not verifier.run(check_mode=False)["valid"]:
+        raise Problem(f"{service.options['server']} says that the token is not live, although it issued it. Get a new one with force: true.")
+    return "; the server says that it is live"

@@ -27,7 +27,7 @@ class Skipped(Exception):
 
 
 class Steps:
-    """Takes one step after the other, and tells each as it ends."""
+    """Takes one step after the other, and shows each as it ends."""
 
     def __init__(self, tell: Callable[[Step], None]) -> None:
         """:arg tell: is called with each step: its name (C(step)), C(state), C(detail) and C(seconds)."""
@@ -38,17 +38,27 @@ class Steps:
         """Take a step.
 
         :arg look: returns what it saw.
-        :arg after: the steps without which there is nothing to see. If one of them failed, or was left out for that, so is this one.
+        :arg after: the steps that this one needs. If one of them failed, this one is left out.
         """
-        started = time.monotonic()
         broken = next((step["step"] for step in self.taken if step["step"] in after and step["state"] == "failed"), None)
+        if broken:
+            self.leave_out(name, because=broken)
+            return
+        started = time.monotonic()
         try:
-            state, detail = ("skipped", f"there is nothing to see without the step {broken}") if broken else ("ok", look())
+            state, detail = "ok", look()
         except Skipped as exc:
             state, detail = "skipped", str(exc)
         except (Problem, FortiError) as exc:
             state, detail = "failed", str(exc)
-        step = {"step": name, "state": state, "detail": detail, "seconds": round(time.monotonic() - started, 3)}
+        self._ended(name, state, detail, time.monotonic() - started)
+
+    def leave_out(self, name: str, *, because: str) -> None:
+        """Leave a step out, because another step has failed."""
+        self._ended(name, "skipped", f"left out, because the step {because} failed", 0.0)
+
+    def _ended(self, name: str, state: str, detail: str, seconds: float) -> None:
+        step = {"step": name, "state": state, "detail": detail, "seconds": round(seconds, 3)}
         self.taken.append(step)
         self._tell(step)
 
