@@ -132,7 +132,7 @@ def test_it_logs_in_only_if_it_is_asked_to(play: Player) -> None:
     assert outcome["r"]["changed"] is False
     assert [step["state"] for step in outcome["r"]["steps"]] == ["ok"] * 6 + ["skipped"] * 2
     assert [(request["method"], request["path"]) for request in play.sim.requests] == [("GET", TOKEN)]
-    assert "Set login to true" in details(outcome["r"])["login"]
+    assert "Set login to true (of the playbook: doctor_login)" in details(outcome["r"])["login"]
 
 
 def test_one_line_for_each_step(play: Player) -> None:

@@ -82,7 +82,7 @@ class Examination:
 
     def _log_in(self, wanted: bool) -> str:
         if not wanted:
-            raise Skipped("not asked for. Set login to true: it is a real login, and three wrong ones may lock an account")
+            raise Skipped("not asked for. Set login to true (of the playbook: doctor_login). It is a real login, and three wrong ones may lock an account")
         service = self._service()
         result = TokenProvider(service, request_id="doctor").get().as_result()
         ends = f"until {result['expires_at']}" if result["expires_at"] else "without an end"
