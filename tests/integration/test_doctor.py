@@ -50,7 +50,7 @@ CASES = {
     "403": Case("service", "answered 403 to a request without a login", fault={"status": 403, "body": "<html>"}),
     "404": Case("service", "answered 404. Check server: there is no token service at this address.", fault={"status": 404, "body": {}}),
     "redirect": Case("service", "answered 302, a redirect. It was not followed", fault={"status": 302, "headers": {"Location": "https://elsewhere.invalid/"}}),
-    "page": Case("service", "answered 200 with a web page.", fault={"status": 200, "body": "<html>Log in</html>"}),
+    "page": Case("service", "answered with a web page.", fault={"status": 200, "body": "<html>Log in</html>"}),
     "503": Case("service", "answered 503. The fault is on the server's side.", fault={"status": 503, "body": ""}),
     "silence": Case("service", "closed the connection", fault={"close": True}),
     "FortiCWP 404": Case("service", "answered 404", service="forticwp", options="credential: '{{ secret.credential }}'", fault={"status": 404, "body": {}}),

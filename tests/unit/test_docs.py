@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 import yaml
 from ansible_collections.forti.oauth.plugins.module_utils._argspec import (
+    DOCTOR_INFO,
     FAC_TOKEN,
     FAC_TOKEN_INFO,
     FORTICWP_RESOURCE_MAP_INFO,
@@ -34,7 +35,7 @@ OF_SERVICES = {
     "fac_oauth_token_info": FAC_TOKEN_INFO,
 }
 OF_STORES = {"token_store": TOKEN_STORE, "token_store_info": TOKEN_STORE_INFO}
-MODULES = {**OF_SERVICES, **OF_STORES}
+MODULES = {**OF_SERVICES, **OF_STORES, "doctor_info": DOCTOR_INFO}
 PREFIXES = {"forticwp_token": "forticwp", "fac_oauth_token": "fac_oauth"}
 ROLE = {"token_forticwp_options": "forticwp_token", "token_fac_options": "fac_oauth_token"}
 
@@ -156,7 +157,7 @@ def test_a_lookup_describes_its_options_as_the_module_does(shown: Shown, name: s
 @pytest.mark.parametrize(("kind", "name"), [*(("module", name) for name in MODULES), *(("lookup", name) for name in PREFIXES)])
 def test_each_says_what_it_is(shown: Shown, kind: str, name: str) -> None:
     documentation = shown[kind, name]
-    needs = () if name in OF_STORES else ("requirements",)
+    needs = () if name not in {**OF_SERVICES, **PREFIXES} else ("requirements",)
     assert all(documentation["doc"][part] for part in ("short_description", "description", "author", "version_added", *needs))
     assert yaml.safe_load(documentation["examples"])
     assert all(value["description"] and (value["type"] == "list" or value["returned"]) for value in documentation["return"].values())

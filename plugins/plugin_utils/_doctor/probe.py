@@ -23,11 +23,10 @@ from ansible_collections.forti.oauth.plugins.plugin_utils._doctor.steps import P
 _FAR = 300  # seconds by which the clocks may differ
 _NOTICED = 5  # seconds; the Date header has whole ones, and the answer takes its time
 _WRONG = {
-    403: "{0} answered 403 to a request without a login, so it lets nobody in from here. Check that its API is enabled for this machine's address.",
-    404: "{0} answered 404. Check server: there is no token service at this address.",
+    403: "answered 403 to a request without a login, so it lets nobody in from here. Check that its API is enabled for this machine's address.",
+    404: "answered 404. Check server: there is no token service at this address.",
 }
-_PAGE = "{0} answered {1} with a web page. Check that server is the token service, and not a proxy or a login page."
-_FAILED = "{0} answered {1}. The fault is on the server's side. Run it again later."
+_PAGE = "answered with a web page. Check that server is the token service, and not a proxy or a login page."
 
 
 class Probe:
@@ -85,9 +84,11 @@ class Probe:
         answer = self._answer
         if isinstance(answer, FortiError):
             raise answer
-        is_page = answer.is_success and answer.is_page
-        if answer.status in _WRONG or answer.status >= 500 or is_page:
-            raise Problem(_WRONG.get(answer.status, _PAGE if is_page else _FAILED).format(answer.server, answer.status))
+        wrong = _PAGE if answer.is_success and answer.is_page else _WRONG.get(answer.status)
+        if wrong:
+            raise Problem(f"{answer.server} {wrong}")
+        if answer.status >= 500:
+            raise Problem(f"{answer.server} answered {answer.status}. The fault is on the server's side. Run it again later.")
         return f"a token service answers: {answer.status} to a request without a login"
 
 
