@@ -40,7 +40,6 @@ gates: $(VENV)/ready
 	$(VENV)/bin/python -m tests.tools.gates $(ARGUMENTS)
 
 bench: $(VENV)/ready servers
-	$(VENV)/bin/pip install --quiet --disable-pip-version-check -r tests/bench/requirements.txt
 	$(VENV)/bin/python -m tests.bench $(ARGUMENTS)
 
 chaos: $(VENV)/ready servers

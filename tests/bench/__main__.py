@@ -5,7 +5,8 @@
 """What this collection costs and saves, against the simulator. It writes docs/benchmarks.md and its pictures.
 
 python -m tests.bench             all of it, some 20 minutes on a quiet machine with two processors
-python -m tests.bench --quick     fewer hosts and runs, some 3 minutes; nothing is written
+python -m tests.bench --quick     fewer hosts and runs, some 3 minutes; the page stays as it is
+python -m tests.bench --again     writes the page and its pictures again from the figures of the last full run; nothing is measured
 """
 
 from __future__ import annotations
@@ -38,6 +39,8 @@ class Plan:
 
 
 FULL = Plan({1: (3, 3), 10: (3, 2), 50: (3, 2), 100: (7, 1), 500: (1, 1)}, alone=(3, 2), stores=3, at_once=20, samples=200)
+FIGURES = pathlib.Path(__file__).with_name("figures.json")
+QUICK_FIGURES = ROOT / ".work" / "bench.json"
 QUICK = Plan({1: (3, 1), 10: (3, 1), 50: (1, 1)}, alone=(1, 1), stores=1, at_once=5, samples=20)
 
 
@@ -46,14 +49,14 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--quick", action="store_true", help="fewer hosts and runs")
     parser.add_argument("--latency", type=float, default=0.1, metavar="SECONDS", help="wait before each answer of the server (default 0.1)")
-    parser.add_argument("--from-file", type=pathlib.Path, help="write the page again from the numbers of an earlier run")
+    parser.add_argument("--again", action="store_true", help="measure nothing; write the page again from the figures of the last full run")
     chosen = parser.parse_args()
-    numbers_file = chosen.from_file or ROOT / ".work" / "bench.json"
-    if not chosen.from_file:
-        numbers_file.write_text(json.dumps(_measured(QUICK if chosen.quick else FULL, chosen.latency), indent=1))
-    numbers = json.loads(numbers_file.read_text())
+    figures = QUICK_FIGURES if chosen.quick else FIGURES
+    if not chosen.again:
+        figures.write_text(json.dumps(_measured(QUICK if chosen.quick else FULL, chosen.latency), indent=1) + "\n")
+    numbers = json.loads(figures.read_text())
     print(report.terminal(numbers))
-    print(f"The numbers are in {numbers_file}.")
+    print(f"The figures are in {figures}.")
     if not chosen.quick:
         plots.draw(numbers, ROOT / "docs" / "images")
         (ROOT / "docs" / "benchmarks.md").write_text(report.page(numbers), encoding="utf-8")

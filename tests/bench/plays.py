@@ -36,29 +36,32 @@ class Way:
     letter: str
     title: str
     tasks: str
+    label: str = ""  # in the pictures and the first table; without one, only developers of the collection want to see it
     slow: bool = False  # so much that it is run less often
     vault: bool = True  # whether the credentials come from a vault; else from the environment, as AWX gives them
 
 
-_ROLE = f"  vars:\n    token_fac_options:\n{_OPTIONS.replace('    ', '      ')}"
+_INCLUDE = f"- ansible.builtin.include_role: {{name: forti.oauth.token}}\n  vars:\n    token_fac_options:\n{_OPTIONS.replace('    ', '      ')}"
 _LOOKUP = _use("lookup('forti.oauth.fac_oauth_token')")
 WAYS = (
-    Way("a", "a plain variable", 2 * _use("plain")),
+    Way("a", "a plain variable", 2 * _use("plain"), "no token at all"),
     Way("b", "lookup of an environment variable", 2 * _use("lookup('ansible.builtin.env', 'PLAIN')")),
-    Way("c", "this lookup", 2 * _LOOKUP),
-    Way("d", "this module", _MODULE + _use("fac.access_token")),
-    Way("e", "this role", f"- ansible.builtin.include_role: {{name: forti.oauth.token}}\n{_ROLE}" + _use("token_fac.access_token"), slow=True),
-    Way("f", "uri on every host", _URI + _use("answer.json.access_token"), slow=True),
+    Way("c", "this lookup", 2 * _LOOKUP, "lookup"),
+    Way("d", "this module", _MODULE + _use("fac.access_token"), "module"),
+    Way("e", "this role", _INCLUDE + _use("token_fac.access_token"), "role on every host", slow=True),
+    Way("f", "uri on every host", _URI + _use("answer.json.access_token"), "uri on every host", slow=True),
     Way(
         "g",
         "uri with run_once, set_fact",
         _URI + "  run_once: true\n- ansible.builtin.set_fact: {token: '{{ answer.json.access_token }}'}\n" + _use("token"),
+        "uri with run_once",
     ),
     Way("h", "this lookup, nothing from a vault", 2 * _LOOKUP, vault=False),
 )
 # The same without the second task, which costs the same in both.
 ALONE = (Way("d", "this module alone", _MODULE), Way("f", "uri on every host, alone", _URI, slow=True))
 MODULE = ALONE[0]
+STORE_HOSTS = 10  # of the plays that compare stores
 
 
 def playbook(way: Way) -> str:

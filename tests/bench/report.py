@@ -14,7 +14,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from importlib.metadata import version
 from typing import Any
 
-from tests.bench.plays import WAYS
+from tests.bench import developers, gains, plots
+from tests.bench.developers import hit, measured
+from tests.bench.lines import counted
+from tests.bench.plays import STORE_HOSTS, WAYS
 
 Numbers = Mapping[str, Any]
 Rows = list[Sequence[str]]
@@ -35,7 +38,7 @@ def versions() -> dict[str, str]:
 def terminal(numbers: Numbers) -> str:
     """Return the tables as text for a terminal."""
     tables = [(f"{hosts} hosts, two tasks", _WAY_HEADS, _ways(results)) for hosts, results in numbers["ways"].items()]
-    tables.append(("Stores, 10 hosts, one task", _STORE_HEADS, _stores(numbers)))
+    tables.append((f"Stores, {STORE_HOSTS} hosts, one task", _STORE_HEADS, _stores(numbers)))
     tables.append(("One lookup, in microseconds", _PART_HEADS, _parts(numbers)))
     tables.append(("What was to reach", _GOAL_HEADS, _goals(numbers)))
     return "\n\n".join(f"{title}\n{_aligned([heads, *rows])}" for title, heads, rows in tables)
@@ -43,24 +46,22 @@ def terminal(numbers: Numbers) -> str:
 
 def page(numbers: Numbers) -> str:
     """Return the page: its text from page.md, with the numbers in it."""
-    ways = numbers["ways"]
+    goals = _goals(numbers)
     found = {
         **numbers["versions"],
+        **gains.words(numbers),
+        **developers.words(numbers),
         "latency": f"{numbers['latency'] * 1000:.0f}",
-        "goals": _markdown(_GOAL_HEADS, _goals(numbers)),
-        "ways": "\n\n".join(f"### {_hosts(hosts)}\n\n{_markdown(_WAY_HEADS, _ways(results))}" for hosts, results in ways.items()),
+        "gains": _markdown(gains.HEADS, gains.rows(numbers)),
+        **{f"alt_{picture.value}": picture.described(numbers) for picture in plots.PICTURES},
+        "reached": f"{sum(goal[-1] == 'reached' for goal in goals)} of {len(goals)} goals are reached.",
+        "goals": _markdown(_GOAL_HEADS, goals),
+        "ways": "\n\n".join(f"#### {counted(hosts, 'host')}\n\n{_markdown(_WAY_HEADS, _ways(results))}" for hosts, results in numbers["ways"].items()),
         "stores": _markdown(_STORE_HEADS, _stores(numbers)),
         "parts": _markdown(_PART_HEADS, _parts(numbers)),
         "grows": _markdown(_GROW_HEADS, _grows(numbers)),
-        "runs": str(numbers["stores"].get("at once", {}).get("runs", "no")),
-        "runs_logins": str(numbers["stores"].get("at once", {}).get("logins", "not measured")),
-        "most": max(ways, key=int),
     }
     return _TEMPLATE.read_text(encoding="utf-8").format_map(found)
-
-
-def _hosts(count: str) -> str:
-    return "1 host" if count == "1" else f"{count} hosts"
 
 
 def _ways(results: Mapping[str, Any]) -> Rows:
@@ -106,7 +107,7 @@ _PART_HEADS = ("Part", "first in a process", "the same, without a vault", "again
 
 def _parts(numbers: Numbers) -> Rows:
     parts = numbers["parts"]
-    hit, cold, again, env = parts["vault"], parts["hit"], parts["again"], parts["env"]
+    warm, cold, again, env = parts["vault"], parts["hit"], parts["again"], parts["env"]
     titles = {
         "load": "load the plugin",
         "options": "options: all that was asked, as one text",
@@ -114,16 +115,11 @@ def _parts(numbers: Numbers) -> Rows:
         "read": "read the file",
         "decrypt": "decrypt",
     }
-    rows: Rows = [(title, f"{hit[name]:.0f}", f"{cold[name]:.0f}", f"{again[name]:.0f}" if name in again else "") for name, title in titles.items()]
-    rows.append(("**the hit, without loading**", *(f"{_hit(times):.0f}" for times in (hit, cold, again))))
+    rows: Rows = [(title, f"{warm[name]:.0f}", f"{cold[name]:.0f}", f"{again[name]:.0f}" if name in again else "") for name, title in titles.items()]
+    rows.append(("**the hit, without loading**", *(f"{hit(times):.0f}" for times in (warm, cold, again))))
     rows.append(("for comparison: lookup env, load", f"{env['load']:.0f}", "", ""))
     rows.append(("lookup env, run", f"{env['run']:.0f}", "", ""))
     return rows
-
-
-def _hit(times: Mapping[str, float]) -> float:
-    """Return the microseconds of a hit without the loading of the plugin."""
-    return sum(time for name, time in times.items() if name != "load")
 
 
 _GOAL_HEADS = ("Goal", "Wanted", "Measured", "")
@@ -131,8 +127,7 @@ _GOAL_HEADS = ("Goal", "Wanted", "Measured", "")
 
 def _goals(numbers: Numbers) -> Rows:
     ways, alone, parts = numbers["ways"], numbers["alone"], numbers["parts"]
-    busiest = max(ways, key=int)
-    many, fifty = ways.get("100", ways[busiest]), ways.get("50", ways[busiest])
+    many, fifty = ways[measured(numbers, "100")], ways[measured(numbers, "50")]
     lookup, cold = many["c"]["processor"], parts["cold"]
     ours = [ways[count][letter] for count in ways for letter in "cdeh"]
     goals: list[tuple[str, float, float, str]] = [
@@ -141,8 +136,8 @@ def _goals(numbers: Numbers) -> Rows:
         ("module alone, processor, of uri on every host (50 hosts)", 0.10, alone["d"]["processor"] / alone["f"]["processor"], "{:.3f}"),
         ("module, processor, of uri, each with the second task (50 hosts)", 0.10, fifty["d"]["processor"] / fifty["f"]["processor"], "{:.3f}"),
         ("logins, most of all runs", 1, max(result["logins"] for result in ours), "{:.0f}"),
-        ("a hit, milliseconds, first in a process", 1, _hit(parts["vault"]) / 1000, "{:.2f}"),
-        ("a hit, the same, in a run without a vault", 1, _hit(parts["hit"]) / 1000, "{:.2f}"),
+        ("a hit, milliseconds, first in a process", 1, hit(parts["vault"]) / 1000, "{:.2f}"),
+        ("a hit, the same, in a run without a vault", 1, hit(parts["hit"]) / 1000, "{:.2f}"),
         ("a fetch, processor, of requests.post", 1.2, cold["fetch"] / cold["requests.post"], "{:.2f}"),
         ("a first use with options, locks and store, the same", 1.2, cold["first use"] / cold["requests.post"], "{:.2f}"),
         ("largest process, lookup and module, of a plain variable's", 1.05, max(many[letter]["memory"] for letter in "cd") / many["a"]["memory"], "{:.2f}"),
@@ -151,20 +146,21 @@ def _goals(numbers: Numbers) -> Rows:
     return [(title, f"≤ {wanted:g}", form.format(found), "reached" if found <= wanted else "not reached") for title, wanted, found, form in goals]
 
 
-_GROW_HEADS = ("Way", "processor ms for each further host", "10,000 hosts: logins", "processor, of (a)")
+_MANY = 10_000
+_GROW_HEADS = ("Way", "processor ms for each further host", f"{_MANY:,} hosts: logins", "processor, of (a)")
 
 
 def _grows(numbers: Numbers) -> Rows:
     """Reckon on from the two largest numbers of hosts, along a straight line."""
     fewer, more = sorted(numbers["ways"], key=int)[-2:]
-    slopes, totals = {}, {}
+    slopes, totals, logins = {}, {}, {}
     for way in WAYS:
-        low, high = (numbers["ways"][count][way.letter]["processor"] for count in (fewer, more))
-        slopes[way.letter] = (high - low) / (int(more) - int(fewer))
-        totals[way.letter] = high + slopes[way.letter] * (10_000 - int(more))
-    logins = {"a": "0", "b": "0", "f": "10000"}
+        low, high = (numbers["ways"][count][way.letter] for count in (fewer, more))
+        slopes[way.letter] = (high["processor"] - low["processor"]) / (int(more) - int(fewer))
+        totals[way.letter] = high["processor"] + slopes[way.letter] * (_MANY - int(more))
+        logins[way.letter] = high["logins"] + (high["logins"] - low["logins"]) / (int(more) - int(fewer)) * (_MANY - int(more))
     return [
-        (f"({way.letter}) {way.title}", f"{slopes[way.letter] * 1000:.1f}", logins.get(way.letter, "1"), f"{totals[way.letter] / totals['a']:.2f}")
+        (f"({way.letter}) {way.title}", f"{slopes[way.letter] * 1000:.1f}", f"{logins[way.letter]:.0f}", f"{totals[way.letter] / totals['a']:.2f}")
         for way in WAYS
     ]
 

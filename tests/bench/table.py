@@ -18,7 +18,7 @@ from collections.abc import Iterable, Mapping
 
 from extensions.simulator import Simulator
 from tests.bench.measured import Cost, measure
-from tests.bench.plays import MODULE, Way, playbook
+from tests.bench.plays import MODULE, STORE_HOSTS, Way, playbook
 
 _PROGRAMS = pathlib.Path(sys.executable).parent
 _PLAIN = "x" * 30
@@ -71,13 +71,13 @@ class Table:
         print(f"  {way.title:<36}{hosts:>5} hosts {cost.processor:8.2f} s of processor {cost.wall:8.2f} s", flush=True)
         return cost, self._sim.counts
 
-    def stores(self, caches: Mapping[str, str], *, rounds: int, hosts: int = 10) -> dict[str, tuple[Result, Result]]:
+    def stores(self, caches: Mapping[str, str], *, rounds: int) -> dict[str, tuple[Result, Result]]:
         """Return the first use of each store and, but for the run's, the next run's; C(caches) is title -> value of the option."""
         runs: dict[str, tuple[list[tuple[Cost, dict[str, int]]], list[tuple[Cost, dict[str, int]]]]] = {title: ([], []) for title in caches}
         for number in range(rounds):
             for title, cache in caches.items():
                 for seen in runs[title]:
-                    seen.append(self.run(MODULE, hosts=hosts, more={"FORTI_OAUTH_CACHE": cache.format(number=number)}))
+                    seen.append(self.run(MODULE, hosts=STORE_HOSTS, more={"FORTI_OAUTH_CACHE": cache.format(number=number)}))
         return {title: (_median(first), _median(then)) for title, (first, then) in runs.items()}
 
     def at_once(self, runs: int, cache: str) -> dict[str, int]:
