@@ -14,10 +14,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from importlib.metadata import version
 from typing import Any
 
+import yaml
+
 from tests.bench import developers, gains, plots
 from tests.bench.developers import hit, measured
 from tests.bench.lines import counted
 from tests.bench.plays import STORE_HOSTS, WAYS
+from tests.tools.build import ROOT
 
 Numbers = Mapping[str, Any]
 Rows = list[Sequence[str]]
@@ -29,6 +32,7 @@ def versions() -> dict[str, str]:
     """Return what the numbers were made with."""
     return {
         "date": datetime.datetime.now(datetime.timezone.utc).date().isoformat(),
+        "collection": yaml.safe_load((ROOT / "galaxy.yml").read_text(encoding="utf-8"))["version"],
         "core": version("ansible-core"),
         "python": platform.python_version(),
         "processors": str(os.cpu_count()),
