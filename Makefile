@@ -15,14 +15,24 @@
 # make build        the collection's artifact, in dist/
 
 VENV := .work/venv
+PYTHON ?=
+# Any Python can run this script. It looks for one from 3.10 to 3.13, or takes PYTHON.
+MAKE_VENV = command -v $(or $(PYTHON),python3) >/dev/null || { echo "There is no $(or $(PYTHON),python3) here. Install a Python from 3.10 to 3.13."; exit 1; }; \
+  $(or $(PYTHON),python3) tests/tools/venvs.py
 INSTALL := DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 export LC_ALL := C.UTF-8
 
-.PHONY: quickstart test test-all matrix gates bench chaos load ee docs build servers containers clean
+.PHONY: help quickstart test test-all matrix gates bench chaos load ee docs build servers containers clean
 
-quickstart: $(VENV)/ready
-	$(VENV)/bin/python tests/quickstart.py
+help:
+	@sed -n 's/^# make/make/p' $(firstword $(MAKEFILE_LIST))
+	@echo; echo "make PYTHON=/usr/local/bin/python3.12 quickstart takes that Python for the environment that it makes."
+
+quickstart:
+	@echo "20 hosts get tokens from simulated servers: some 15 seconds, the first time 15 more for an environment in .work/quickstart."
+	@$(MAKE_VENV) quickstart $(PYTHON)
+	@.work/quickstart/bin/python tests/quickstart.py
 
 # Four workers on two cores: a third of their time the tests wait. A failure is shown when it happens.
 PYTEST := $(VENV)/bin/python -m pytest -q -rs --instafail -n 4 --dist loadgroup
@@ -58,7 +68,7 @@ build: $(VENV)/ready
 	$(VENV)/bin/python tests/tools/build.py dist
 
 $(VENV)/ready: tests/requirements.txt
-	python3 tests/tools/venvs.py
+	@$(MAKE_VENV) venv $(PYTHON)
 	touch $@
 
 # The tests want a real Redis and a real ssh server. Where one cannot be installed its tests are skipped, and say so.

@@ -19,7 +19,7 @@ def find(lowest: tuple[int, int], highest: tuple[int, int]) -> str | None:
     for version in _VERSIONS:
         if lowest <= version <= highest:
             for candidate in _candidates(version):
-                if _version_of(candidate) == version:
+                if version_of(candidate) == version:
                     return candidate
     return None
 
@@ -33,7 +33,8 @@ def _candidates(version: tuple[int, int]) -> list[str]:
     return [*behind, *on_path]
 
 
-def _version_of(python: str) -> tuple[int, ...] | None:
+def version_of(python: str) -> tuple[int, ...] | None:
+    """Return the version of a Python, such as (3, 12); None if it does not run."""
     command = [python, "-c", "import sys; print(*sys.version_info[:2])"]
     try:
         answer = subprocess.run(command, capture_output=True, text=True, check=False)

@@ -4,7 +4,9 @@
 
 """Virtual environments in .work, made when they are first asked for; among them one for each supported ansible-core.
 
-python tests/tools/venvs.py  makes .work/venv, in which the tests run
+python tests/tools/venvs.py venv        makes .work/venv, in which the tests run
+python tests/tools/venvs.py quickstart  makes .work/quickstart, in which the demonstration runs
+                                        a Python to make it with may follow, such as python3.12
 """
 
 from __future__ import annotations
@@ -19,7 +21,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2]))
 from tests.tools.alone import alone
 from tests.tools.build import ROOT
 from tests.tools.pip_settings import settings_of_pip
-from tests.tools.pythons import find
+from tests.tools.pythons import find, version_of
 
 WORK = ROOT / ".work"
 # The controller's Pythons of each version, from its release notes; the first one that is there is taken. 3.10 is the oldest that will do here.
@@ -32,11 +34,12 @@ PYTHONS = {
     "2.21": ((3, 13), (3, 14), (3, 12)),
     "2.22": ((3, 13), (3, 14)),
 }
-# Of the environment for the tests.
+# Of the environments for the tests and for the demonstration.
 _NEWEST_FIRST = ((3, 13), (3, 12), (3, 11), (3, 10))
 # What the tests need, and the integration tests do not.
 _NOT_FOR_PLAYS = ("ansible-builder", "ansible-core", "hypothesis", "pytest-ansible")
 _REQUIREMENTS = ROOT / "tests" / "requirements.txt"
+_FOR_A_DEMONSTRATION = ["ansible-core>=2.16", "flask", "requests", "trustme"]
 # uv does not read the settings of pip. These are its own names for them, and what else makes it do as pip does. If pip is told more, it works itself.
 _SETTINGS = {
     "cert": "SSL_CERT_FILE",
@@ -64,25 +67,37 @@ def core(version: str) -> pathlib.Path:
     return venv(f"core-{version}", PYTHONS[version], [f"ansible-core~={version}.0rc1", *needed])
 
 
-def venv(name: str, pythons: tuple[tuple[int, int], ...], requirements: list[str]) -> pathlib.Path:
+def venv(name: str, pythons: tuple[tuple[int, int], ...], requirements: list[str], *, named: str = "") -> pathlib.Path:
     """Return the folder of programs of an environment with these requirements, on the first of these Pythons that is there.
 
-    :raises NoPython: there is none on this machine
+    :arg named: the Python to take; empty for any of this machine
+    :raises NoPython: there is none on this machine, or it has no venv
     """
-    there = [(f"{version[0]}.{version[1]}", found) for version in pythons if (found := find(version, version))]
-    if not there:
-        raise NoPython(f"there is no Python {' or '.join(f'{major}.{minor}' for major, minor in pythons)} on this machine")
-    number, python = there[0]
+    number, python = _python(pythons, named)
     folder = WORK / name
     # Not the path: one and the same Python has several, and to make the environment anew would pull it from under who works in it.
     # The folder, because programs in it name it in their first lines.
     ready, wanted = folder / "ready", "\n".join([number, str(folder), *requirements])
     with alone(WORK / f"{name}.lock"):
         if not ready.exists() or ready.read_text() != wanted:
-            subprocess.run([python, "-m", "venv", "--clear", str(folder)], check=True)
+            if subprocess.run([python, "-m", "venv", "--clear", str(folder)], check=False).returncode:
+                raise NoPython(f"{python} cannot make an environment (on Debian and Ubuntu, install python3-venv)")
             _install(folder / "bin" / "python", requirements)
             ready.write_text(wanted)
     return folder / "bin"
+
+
+def _python(pythons: tuple[tuple[int, int], ...], named: str) -> tuple[str, str]:
+    """Return the number of a Python, such as 3.12, and its path."""
+    if named:
+        there = [(version, named) for version in pythons if version == version_of(named)]
+    else:
+        there = [(version, found) for version in pythons if (found := find(version, version))]
+    if not there:
+        wanted = " or ".join(f"{major}.{minor}" for major, minor in pythons)
+        raise NoPython(f"{named} is not Python {wanted}" if named else f"there is no Python {wanted} on this machine")
+    (major, minor), path = there[0]
+    return f"{major}.{minor}", path
 
 
 def listed(path: pathlib.Path) -> list[str]:
@@ -115,8 +130,20 @@ def _tried(command: list[str], environment: dict[str, str] | None = None) -> boo
     return subprocess.run(command, env=environment, capture_output=True, check=False).returncode == 0
 
 
-if __name__ == "__main__":
+def main(name: str, python: str = "") -> None:
+    """Make an environment for the programs of the Makefile.
+
+    :arg python: the Python to make it with; empty for the newest one that is there
+    :raises SystemExit: there is none that will do
+    """
+    requirements = {"venv": listed(_REQUIREMENTS), "quickstart": _FOR_A_DEMONSTRATION}[name]
     try:
-        venv("venv", _NEWEST_FIRST, listed(_REQUIREMENTS))
+        venv(name, _NEWEST_FIRST, requirements, named=python)
     except NoPython as problem:
-        sys.exit(str(problem))
+        sys.exit(f"{problem}. Install one, or name yours: make PYTHON=/usr/local/bin/python3.12")
+    except subprocess.CalledProcessError:
+        sys.exit("pip failed: see above. The environment is not complete.")
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
