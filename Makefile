@@ -2,17 +2,17 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# make quickstart   see it work, on 20 hosts, against a simulated FortiCWP and FortiAuthenticator
-# make test         the tests of every day, through the collection as it is installed
-# make test-all     these, and those that take long
-# make matrix       the integration tests on every supported ansible-core
-# make gates        all that the collection has to pass before it is published; make gates ARGUMENTS=types tries one of them
-# make bench        what it costs and what it saves, some 20 minutes; make bench ARGUMENTS=--quick for some 3
-# make chaos        the token cache under faults, two minutes; SEED=123 repeats one, ARGUMENTS="--seconds 15" is a short one
-# make load         what a store costs when 100 runs ask at once, some 10 minutes; make load ARGUMENTS=--quick for one
-# make ee           the sample of an execution environment, built and used for a job as AWX runs one; wants root on Debian
-# make docs         the documentation as web pages, in .work/docs; prints where they begin
-# make build        the collection's artifact, in dist/
+# make quickstart   see it work on 20 hosts, against a simulated FortiCWP and FortiAuthenticator; half a minute
+# make test         the tests of every day, with the installed collection; some 5 minutes
+# make test-all     these, and those that take long; some 12 minutes
+# make matrix       the integration tests on each supported ansible-core; some 80 minutes; make matrix ARGUMENTS=2.18 tries one
+# make gates        all that the collection has to pass before a release; some 10 minutes; make gates ARGUMENTS=types tries one
+# make bench        what a token costs and what it saves; some 20 minutes; 3 with make bench ARGUMENTS=--quick
+# make chaos        the token cache under faults; 2 minutes; SEED=123 repeats one, ARGUMENTS="--seconds 15" is a short one
+# make load         what a store costs when 100 runs ask at once; some 10 minutes; 1 with make load ARGUMENTS=--quick
+# make ee           the sample of an execution environment, built and used for a job as in AWX; 2 minutes; needs root on Debian
+# make docs         the documentation as web pages, in .work/docs; prints the path of the first page
+# make build        the archive of the collection, in dist/
 
 VENV := .work/venv
 PYTHON ?=
