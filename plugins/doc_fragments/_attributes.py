@@ -18,7 +18,7 @@ attributes:
     description: Shows what changed in diff mode.
     support: none
     details:
-      - There is nothing to show that is not a secret.
+      - Everything that it could show is a secret.
   async:
     description: Supports being used with the C(async) keyword.
     support: none
@@ -47,18 +47,18 @@ attributes:
     DELEGATED = r"""
 options:
   z_result_key:
-    description: Internal. The action plugin sets it, to read the result of the module. Not for playbooks.
+    description: Internal, not for playbooks. The action plugin sets it to read the result of the module.
     type: str
 attributes:
   action:
     description: Has an action plugin that runs on the controller.
     support: partial
     details:
-      - The action plugin does all of the work, whatever the connection is. Only if the task is delegated to a host whose connection does not
-        end on the controller, it runs the module there.
+      - The action plugin does all of the work on the controller, whatever the connection is. If the task is delegated to a host whose connection does
+        not end on the controller, the action plugin runs the module on that host.
 notes:
-  - The request goes out from the controller, whatever the task's connection is. Only a task that is delegated (C(delegate_to)) to a host whose
-    connection does not end on the controller asks from there. That host needs Python and C(requests), and gets the options of the task.
+  - The controller sends the request, whatever the task's connection is. If the task is delegated (C(delegate_to)) to a host whose connection does not
+    end on the controller, that host sends the request. It needs Python and C(requests), and gets the options of the task.
 requirements:
   - requests, on the controller or on the host that the task is delegated to
   - python >= 3.9, on the host that the task is delegated to
@@ -71,14 +71,15 @@ attributes:
     description: Has an action plugin that runs on the controller.
     support: full
     details:
-      - All of the work is done on the controller, whatever the host is.
+      - The action plugin does all of the work on the controller, whatever the host is.
 """
 
     TOKEN = r"""
 options: {}
 notes:
-  - The token of a delegated host is kept apart. It serves tasks that are delegated to the same host in this run, and is not kept for later ones.
-  - Options that are not given come from the environment of the controller or from the task's C(environment). An empty variable is not set.
-  - The result is kept out of the log without C(no_log). The registered variable is whole. A failure stays readable, and holds no secret.
-  - Getting a token reports C(changed=false), and happens in check mode too, because later tasks need the token.
+  - The token of a delegated host is kept separately. It serves tasks that are delegated to the same host in this run, and is not kept for later runs.
+  - If an option is not set in the task or by a variable, its value comes from the environment of the controller or from the task's C(environment). An
+    empty environment variable counts as not set.
+  - The result is kept out of the log without C(no_log). The registered variable is complete. A failure stays readable, and contains no secret.
+  - Getting a token reports C(changed=false). The task also gets a token in check mode, because later tasks need it.
 """

@@ -14,18 +14,19 @@ options:
     description:
       - Where tokens are kept, so that one login serves all hosts, tasks and templates.
       - V(run) keeps them for this run, encrypted, in its private temporary folder.
-      - A directory, such as V(~/.cache/forti_oauth), keeps them for later runs of this user on this machine too. It is made if it is not there.
-      - V(redis://host:6379/0), or V(rediss://) for TLS, keeps them in Redis or Valkey for many machines too, such as the execution nodes of AWX.
-        The controller needs the Python library C(redis) for it.
+      - A directory, such as V(~/.cache/forti_oauth), also keeps them for later runs of this user on this machine. It is created if it does not exist.
+      - V(redis://host:6379/0), or V(rediss://) for TLS, keeps them in Redis or Valkey, also for other machines, such as the execution nodes of AWX.
+        The controller needs the Python library C(redis) for this.
       - V(none) keeps nothing. Each task of each host logs in.
-      - A token that was got with O(validate_certs=false), or on a host that the task is delegated to, is kept for this run only, whatever is set here.
-      - A store that fails costs a warning, not the play.
+      - If a token was got with O(validate_certs=false), or on a host that the task is delegated to, it is kept for this run only, whatever is set
+        here.
+      - If a store fails, there is a warning, and the play continues without the store.
     type: str
     default: run
   min_validity:
     description:
-      - Seconds for which a kept token must still be good. With less left, it is refreshed, or a new one is got.
-      - A token with a shorter life is renewed when 20 % of its life is left.
+      - The number of seconds for which a kept token must still be valid. If it has less left, it is refreshed, or the task gets a new one.
+      - A token with a shorter lifetime is renewed when 20 % of its lifetime is left.
     type: int
     default: 60
 """
@@ -34,8 +35,8 @@ options:
 options:
   force:
     description:
-      - Get a new token although a good one is kept, and keep the new one.
-      - All hosts of a task share one new token. A lookup shares it only with those that ask at the same time.
+      - Get a new token even if a valid one is kept, and keep the new one.
+      - All hosts of a task share one new token. A lookup shares it only with lookups that run at the same time.
     type: bool
     default: false
 """
@@ -44,12 +45,12 @@ options:
 options:
   verify:
     description:
-      - Whether a kept token is verified before it is used. Somebody else may have ended it. FortiCloud ends a token at the next login of the same
-        API user for the same client, also by another collection in the same play.
-      - V(shared) verifies a token that comes out of a directory or Redis, once in a run.
-      - V(always) verifies the token of this run too, at most once in 30 seconds. A login counts as such a question.
-      - V(never) verifies none.
-      - A token that was ended is forgotten and replaced by a login. If the server says neither yes nor no, the token stays in use.
+      - Whether a kept token is verified before it is used, because somebody else may have ended it. FortiCloud ends a token at the next login of the
+        same API user for the same client, even if another collection in the same play logs in.
+      - V(shared) verifies a token from a directory or Redis, once in a run.
+      - V(always) also verifies the tokens of this run, at most once in 30 seconds. A login counts as a verification.
+      - V(never) does not verify tokens.
+      - If the token was ended, it is removed, and the task logs in. If the server gives no clear answer, the token stays in use.
     type: str
     default: shared
     choices: [shared, always, never]
@@ -73,7 +74,8 @@ options:
 options:
   cache:
     description:
-      - The store, as in the option O(forti.oauth.fac_oauth_token#module:cache). A directory, or the URL of a Redis; V(run) is the store of this run.
-      - If not set, it is what the variable C(forti_oauth_cache) or the environment variable E(FORTI_OAUTH_CACHE) says.
+      - The store, as in the option O(forti.oauth.fac_oauth_token#module:cache). It is a directory, or the URL of a Redis. V(run) is the store of this
+        run.
+      - If not set, the value comes from the variable C(forti_oauth_cache) or the environment variable E(FORTI_OAUTH_CACHE).
     type: str
 """

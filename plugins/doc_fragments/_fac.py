@@ -27,9 +27,9 @@ options:
 options:
   grant_type:
     description:
-      - V(password) logs a user in, with a second factor where the user has one.
-      - V(authorization_code) takes a code that a browser got.
-      - V(refresh_token) gets new tokens for C(refresh_token), which works once.
+      - V(password) logs a user in, with a second factor if the user has one.
+      - V(authorization_code) exchanges a code that a browser got.
+      - V(refresh_token) gets new tokens with C(refresh_token), which works once.
     type: str
     default: password
     choices: [password, authorization_code, refresh_token]
@@ -41,17 +41,17 @@ options:
     type: str
   realm:
     description:
-      - The realm of a user who is not local. If not set, the FortiAuthenticator takes its default realm.
+      - The realm of the user, if the user is not local. If not set, the FortiAuthenticator takes its default realm.
     type: str
   iam_account:
     description:
-      - Name or alias of the IAM account, with O(iam_user) instead of O(username). From FortiAuthenticator 6.6.0 on.
+      - Name or alias of the IAM account. Give it with O(iam_user) instead of O(username). Needs FortiAuthenticator 6.6.0 or newer.
     type: str
   iam_user:
     description: The user in O(iam_account).
     type: str
   client_secret:
-    description: The secret of a confidential client. Leave it out for a public one.
+    description: The secret of a confidential client. Leave it out if the client is public.
     type: str
   scope:
     description: The scopes to ask for, for O(grant_type=password).
@@ -61,17 +61,17 @@ options:
     type: str
   method:
     description:
-      - How the challenge is answered. V(ftm) types a code also where the server offers a push.
+      - How the challenge is answered. With V(ftm) the answer is a typed code, even if the server offers a push.
     type: str
     choices: [ftm, ftm-push, ftk, sms, email, dual]
   push_timeout:
     description:
-      - Seconds to wait until a push is approved on the phone. V(0) does not wait.
-      - A later task that waits goes on with the push that was sent, if it is still open.
+      - Seconds to wait until the user approves the push on the phone. With V(0) the task does not wait.
+      - If the push is still open, a later task that waits continues with it.
     type: int
     default: 60
   push_interval:
-    description: Seconds between two questions whether the push is approved.
+    description: Seconds between two requests that ask whether the push is approved.
     type: int
     default: 2
 """
@@ -81,28 +81,28 @@ options:
   code:
     description:
       - The code, for O(grant_type=authorization_code). It works once.
-      - The token is kept for this code. A task that gives the same code finds it.
+      - The token is kept for this code. A task with the same code finds the token.
     type: str
   code_verifier:
     description: The PKCE verifier that belongs to the O(code).
     type: str
   refresh_token:
-    description: The refresh token, for O(grant_type=refresh_token). The answer brings another one.
+    description: The refresh token, for O(grant_type=refresh_token). The response contains a new one.
     type: str
   challenge:
     description:
-      - The kind of challenge that is answered, such as V(otp) or V(radius). Use what an earlier task returned.
-      - If not set, it is V(otp).
+      - The kind of challenge that is answered, such as V(otp) or V(radius). Give the value that an earlier task returned.
+      - If not set, V(otp) is used.
     type: str
   challenge_response:
     description:
       - The answer to the challenge, such as the code that the user's token shows. It works once.
-      - With O(method) it is sent at once. Without, the server is asked first what it wants.
+      - With O(method) it is sent at once. Without O(method), the task first asks the server which factor it wants.
     type: str
     aliases: [otp]
   session:
     description:
-      - The session of the challenge, from an earlier task. With O(method=ftm-push) the task goes on waiting for that push.
+      - The session of the challenge, from an earlier task. With O(method=ftm-push) the task continues to wait for that push.
     type: str
 """
 
@@ -110,8 +110,8 @@ options:
 options:
   on_challenge:
     description:
-      - What to do where a second factor is wanted and is not at hand. V(fail) ends the task.
-      - V(return) returns C(challenge), so that a play can ask a person and answer in a second task.
+      - What to do if the server wants a second factor and the task has no answer. With V(fail) the task fails.
+      - With V(return) the task returns C(challenge), so that the play can ask a person and answer in a second task.
     type: str
     default: fail
     choices: [fail, return]
@@ -122,13 +122,13 @@ options:
   state:
     description:
       - V(present) gets a token.
-      - V(absent) ends one. It is verified first, and revoked if it is live.
+      - V(absent) revokes a token. The token is verified first, and revoked if it is live.
     type: str
     default: present
     choices: [present, absent]
   access_token:
     description:
-      - The token to end, with O(state=absent). If not set, it is the one that is kept for these options.
+      - The token to revoke, with O(state=absent). If not set, all tokens that are kept for these options are revoked.
     type: str
 """
 

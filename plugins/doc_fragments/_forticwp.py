@@ -13,21 +13,21 @@ options:
   server:
     description:
       - The service that issues the token, as host, C(host:port) or https URL.
-      - V(www.forticwp.com), V(eu.forticwp.com), V(www.forticnp.com) or V(www.forticasb.com); use the one that your account shows.
+      - It is V(www.forticwp.com), V(eu.forticwp.com), V(www.forticnp.com) or V(www.forticasb.com). Use the one that your account shows.
     type: str
     default: www.forticwp.com
   grant_type:
     description:
       - V(client_credentials) logs in with O(credential).
       - V(password) logs in with O(username) and O(password). FortiCNP does not offer it.
-      - V(refresh_token) gets a new access token for O(refresh_token).
+      - V(refresh_token) gets a new access token with O(refresh_token).
     type: str
     default: client_credentials
     choices: [client_credentials, password, refresh_token]
   credential:
     description:
-      - The API credential, as the product shows it once when it is made. It is used as it is; do not encode it.
-      - White space around it, such as a file's last line end, is taken off.
+      - The API credential. The product shows it once, when it is made. Give it unchanged; do not encode it.
+      - White space around it, such as the last line break of a file, is removed.
     type: str
   username:
     description: The user, for O(grant_type=password).
@@ -45,7 +45,7 @@ options:
   state:
     description:
       - V(present) gets a token.
-      - V(absent) forgets the one that is kept for these options. The service has no way to revoke it.
+      - V(absent) removes the token that is kept for these options. The service cannot revoke it.
     type: str
     default: present
     choices: [present, absent]

@@ -12,14 +12,15 @@ class ModuleDocFragment:
 options:
   return_as:
     description:
-      - V(access_token) returns the token alone, V(authorization) the value of a header (C(Bearer ...)), V(dict) all that the module returns.
+      - V(access_token) returns the token alone. V(authorization) returns the value of a header (C(Bearer ...)). V(dict) returns all that the module
+        returns.
     type: str
     default: access_token
     choices: [access_token, authorization, dict]
 notes:
-  - A lookup asks from the controller always, in every host's templates; all of them share one login.
-  - A variable that comes from the facts of a host is refused. A host must not choose which server gets the password.
-  - A lookup reads the environment of the controller. The task's C(environment) does not reach it.
+  - A lookup always asks from the controller, in the templates of every host. All of them share one login.
+  - If a variable comes from the facts of a host, the lookup refuses it, because a host must not choose which server gets the password.
+  - A lookup reads the environment of the controller. The task's C(environment) does not reach a lookup.
 requirements:
   - requests, on the controller
 """

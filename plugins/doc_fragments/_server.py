@@ -12,20 +12,22 @@ class ModuleDocFragment:
 options:
   validate_certs:
     description:
-      - Whether to check the server's certificate. Leave it on; for a certificate of your own use O(ca_path).
-      - A token that was got without the check serves only tasks of the same run that do not check either, and is not kept for later runs.
+      - Whether to check the server's certificate. Leave it on. If your own CA signed the certificate, use O(ca_path).
+      - A token that was got without the check serves only tasks of the same run that do not check the certificate either. It is not kept for later
+        runs.
     type: bool
     default: true
   ca_path:
     description:
       - A file or folder with the certificates (PEM) of the CA that signed the server's certificate.
-      - If not set, what E(REQUESTS_CA_BUNDLE) or E(CURL_CA_BUNDLE) names is used, or else what the system trusts, as for C(ansible.builtin.uri),
-        which E(SSL_CERT_FILE) and E(SSL_CERT_DIR) can change. Where the system has no certificates, those of the Python library certifi are used.
+      - If not set, the file or folder that E(REQUESTS_CA_BUNDLE) or E(CURL_CA_BUNDLE) names is used. If neither is set, the certificates that the system trusts
+        are used, as by C(ansible.builtin.uri); E(SSL_CERT_FILE) and E(SSL_CERT_DIR) can change them. If the system has no certificates, those of the
+        Python library certifi are used.
       - It is on the controller, or on the host that the task is delegated to.
     type: path
   client_cert:
     description:
-      - A file with a client certificate (PEM), for a server or proxy that asks for one. It may hold the key too.
+      - A file with a client certificate (PEM), for a server or proxy that asks for one. It may also contain the key.
       - It is on the controller, or on the host that the task is delegated to.
     type: path
   client_key:
@@ -35,13 +37,13 @@ options:
     type: path
   timeout:
     description:
-      - Seconds for one whole request, from the connection to the last byte of the answer.
+      - Seconds for one whole request, from the connection to the last byte of the response.
     type: int
     default: 30
   retries:
     description:
-      - How often a request is sent again after a connection that failed, or an answer of 429, 500, 502, 503 or 504.
-      - A refused login is never sent again. Neither is a code that works once, where it may have arrived.
+      - How often a request is sent again if the connection fails, or the server answers 429, 500, 502, 503 or 504.
+      - A refused login is never sent again. A code that works once is not sent again if it may have arrived.
     type: int
     default: 3
 """
