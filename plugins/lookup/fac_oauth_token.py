@@ -9,8 +9,8 @@ name: fac_oauth_token
 version_added: 0.1.0
 short_description: Get an OAuth token of a FortiAuthenticator or of FortiCloud
 description:
-  - Gets a bearer token from a FortiAuthenticator (6.0 or newer) or from FortiCloud's token service, which is one.
-  - It shares its tokens with the module of the same name. One login serves a whole run, however many templates ask.
+  - Gets a bearer token from a FortiAuthenticator (6.0 or newer) or from FortiCloud's token service, which is a FortiAuthenticator.
+  - The lookup shares its tokens with the module of the same name. One login serves a whole run, for any number of templates.
 author:
   - The forti.oauth authors (@forti-oauth)
 extends_documentation_fragment:
@@ -55,7 +55,7 @@ EXAMPLES = r"""
 RETURN = r"""
 _raw:
   description:
-    - A list of one. The token, the value of a header, or a dictionary with what the module returns, as O(return_as) says.
+    - A list with one element. O(return_as) says whether it is the token, the value of a header, or a dictionary with what the module returns.
   type: list
   elements: raw
   sample: [shrWNdu1xJRUgpcUi2bhYRX1Sl8pXe]

@@ -10,7 +10,7 @@ version_added: 0.1.0
 short_description: Get an OAuth token from FortiCWP, FortiCNP or FortiCASB
 description:
   - Gets a bearer token from the token service that FortiCWP, FortiCNP and FortiCASB share.
-  - It shares its tokens with the module of the same name. One login serves a whole run, however many templates ask.
+  - The lookup shares its tokens with the module of the same name. One login serves a whole run, for any number of templates.
 author:
   - The forti.oauth authors (@forti-oauth)
 extends_documentation_fragment:
@@ -40,7 +40,7 @@ EXAMPLES = r"""
 RETURN = r"""
 _raw:
   description:
-    - A list of one. The token, the value of a header, or a dictionary with what the module returns, as O(return_as) says.
+    - A list with one element. O(return_as) says whether it is the token, the value of a header, or a dictionary with what the module returns.
   type: list
   elements: raw
   sample: [shrWNdu1xJRUgpcUi2bhYRX1Sl8pXe]

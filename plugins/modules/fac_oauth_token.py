@@ -10,9 +10,10 @@ module: fac_oauth_token
 version_added: 0.1.0
 short_description: Get or revoke an OAuth token of a FortiAuthenticator or of FortiCloud
 description:
-  - Gets a bearer token from a FortiAuthenticator (6.0 or newer) or from FortiCloud's token service, which is one, and hands it to later tasks.
-  - Meets a second factor, by a push to the user's phone or by a code.
-  - One login serves a whole run, however many hosts ask.
+  - Gets a bearer token from a FortiAuthenticator (6.0 or newer) or from FortiCloud's token service, which is a FortiAuthenticator. Later tasks use
+    it.
+  - Supports a second factor, by a push to the user's phone or by a code.
+  - One login serves a whole run, for any number of hosts.
 author:
   - The forti.oauth authors (@forti-oauth)
 extends_documentation_fragment:
@@ -30,11 +31,12 @@ extends_documentation_fragment:
   - forti.oauth._cache.force
   - forti.oauth._cache.verify
 notes:
-  - Every lasting option also comes from a variable, C(fac_oauth_) and the option's name, such as C(fac_oauth_password), and from an environment
-    variable, C(FAC_) and the name in capitals, such as E(FAC_PASSWORD). The task's own option wins, then the variable, then the environment.
-    O(cache) comes from C(forti_oauth_cache) and E(FORTI_OAUTH_CACHE). Options for one time or one task have none (O(code), O(code_verifier), O(challenge),
-    O(challenge_response), O(session), O(refresh_token), O(access_token), O(state), O(force)).
-  - With O(grant_type=authorization_code) the token is kept for the one code, also with O(username). Without the code, go on with the refresh token.
+  - If the task does not set an option, its value comes from the variable C(fac_oauth_) and the option's name, such as C(fac_oauth_password), then
+    from the environment variable C(FAC_) and the name in capitals, such as E(FAC_PASSWORD). For O(cache), these are C(forti_oauth_cache) and
+    E(FORTI_OAUTH_CACHE). Options for one time or one task have no variables (O(code), O(code_verifier), O(challenge), O(challenge_response),
+    O(session), O(refresh_token), O(access_token), O(state), O(force)).
+  - With O(grant_type=authorization_code) the token is kept for this one code, even if O(username) is set. To continue without the code, use the
+    refresh token.
 seealso:
   - module: forti.oauth.fac_oauth_token_info
   - plugin: forti.oauth.fac_oauth_token
@@ -100,7 +102,7 @@ refresh_token:
   sample: tU85BMdOoV3pktSSiLaABJN7ySiADZ
 scope:
   description: The scopes of the token.
-  returned: when the server tells them
+  returned: when the server sends them
   type: str
   sample: read write
 id_token:
@@ -109,17 +111,17 @@ id_token:
   type: str
   sample: eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJsdXNlcjEifQ.TWFkZSB1cA
 expires_in:
-  description: Seconds left. C(null) for a token that never expires.
+  description: Seconds until the token expires. C(null) if it never expires.
   returned: when a token was got
   type: int
   sample: 35999
 expires_at:
-  description: When it expires, ISO 8601 in UTC. C(null) for a token that never expires.
+  description: When the token expires, ISO 8601 in UTC. C(null) if it never expires.
   returned: when a token was got
   type: str
   sample: "2026-11-22T18:30:00Z"
 source:
-  description: Where it came from. V(login), V(refresh) or V(cache).
+  description: Where the token came from. V(login), V(refresh) or V(cache).
   returned: when a token was got
   type: str
   sample: login
@@ -130,7 +132,7 @@ server:
   sample: https://fac.example.com
 challenge:
   description: The second factor that the server wants.
-  returned: when it was wanted and not at hand
+  returned: when the server wants a second factor and the task has no answer
   type: dict
   contains:
     challenge:
@@ -141,7 +143,7 @@ challenge:
     method:
       description: How it is answered.
       type: str
-      returned: when the server tells it
+      returned: when the server sends it
       sample: ftm-push
     session:
       description: The session of the challenge.
@@ -154,18 +156,18 @@ challenge:
       returned: when there is one
       sample: Enter the code of your token
 status:
-  description: The HTTP status of an answer that was no success.
+  description: The HTTP status of the answer, if it was not a success.
   returned: failure, when there was an answer
   type: int
   sample: 401
 error:
-  description: The OAuth error in that answer.
-  returned: failure, when the server tells it
+  description: The OAuth error in the answer.
+  returned: failure, when the server sends it
   type: str
   sample: invalid_grant
 error_description:
   description: The server's description of the error.
-  returned: failure, when the server tells it
+  returned: failure, when the server sends it
   type: str
   sample: Invalid credentials given.
 """

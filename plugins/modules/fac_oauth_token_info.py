@@ -10,8 +10,8 @@ module: fac_oauth_token_info
 version_added: 0.1.0
 short_description: Tell whether an OAuth token of a FortiAuthenticator or of FortiCloud is live
 description:
-  - Asks the FortiAuthenticator, or FortiCloud's token service, whether a token is still valid, whose it is, and for how long it lasts.
-  - A token that is not valid is an answer, not a failure.
+  - Asks the FortiAuthenticator, or FortiCloud's token service, whether a token is still valid, which user it belongs to, and how long it is valid.
+  - If the token is not valid, the task does not fail.
 author:
   - The forti.oauth authors (@forti-oauth)
 extends_documentation_fragment:
@@ -30,10 +30,10 @@ options:
     type: str
     required: true
 notes:
-  - It uses the options of the server, O(client_id) and O(access_token). From version 2.0.0 on all others of M(forti.oauth.fac_oauth_token) that last
-    are accepted and ignored, so that C(module_defaults) of the group C(forti.oauth.fac) may hold them.
-  - What it uses, but for O(access_token), also comes from a variable, such as C(fac_oauth_server), and from an environment variable, such as
-    E(FAC_SERVER).
+  - The module uses the options of the server, O(client_id) and O(access_token). From version 2.0.0 on, it accepts and ignores all other options of
+    M(forti.oauth.fac_oauth_token) that are not for one time or one task, so that C(module_defaults) of the group C(forti.oauth.fac) may contain them.
+  - If the task does not set one of these options, except O(access_token), its value comes from a variable, such as C(fac_oauth_server), or an
+    environment variable, such as E(FAC_SERVER).
 seealso:
   - module: forti.oauth.fac_oauth_token
 """
@@ -67,12 +67,12 @@ valid:
   type: bool
   sample: true
 username:
-  description: The user whose token it is. C(null) where the token is not valid, or the server does not tell.
+  description: The user that the token belongs to. C(null) if the token is not valid, or the server does not send it.
   returned: success
   type: str
   sample: luser1
 expires_in:
-  description: Seconds left. C(null) where the token is not valid, or the server does not tell.
+  description: Seconds until the token expires. C(null) if the token is not valid, or the server does not send it.
   returned: success
   type: int
   sample: 14021
@@ -82,18 +82,18 @@ server:
   type: str
   sample: https://fac.example.com
 status:
-  description: The HTTP status of an answer that was no success.
+  description: The HTTP status of the answer, if it was not a success.
   returned: failure, when there was an answer
   type: int
   sample: 401
 error:
-  description: The OAuth error in that answer.
-  returned: failure, when the server tells it
+  description: The OAuth error in the answer.
+  returned: failure, when the server sends it
   type: str
   sample: invalid_grant
 error_description:
   description: The server's description of the error.
-  returned: failure, when the server tells it
+  returned: failure, when the server sends it
   type: str
   sample: Invalid credentials given.
 """

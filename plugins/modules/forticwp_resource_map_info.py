@@ -10,10 +10,10 @@ module: forticwp_resource_map_info
 version_added: 1.0.0
 short_description: Read the resource map of FortiCWP, FortiCNP or FortiCASB, and make the headers of their calls
 description:
-  - Asks where the API of your account is, and for the IDs that its calls want as the headers C(companyId), C(roleId) and C(buId).
-  - Returns a base URL and a ready dictionary of headers for each company. The token is in these headers.
-  - Gets the token by itself, and shares it with M(forti.oauth.forticwp_token) and the lookup. Or takes O(access_token).
-  - One request serves a whole run, however many hosts ask, while the token is the same. It is not kept for later runs.
+  - Asks for the address of your account's API, and for the IDs that the calls need as the headers C(companyId), C(roleId) and C(buId).
+  - Returns a base URL and a complete dictionary of headers for each company. These headers contain the token.
+  - Gets the token by itself, and shares it with M(forti.oauth.forticwp_token) and the lookup. If O(access_token) is set, uses that token.
+  - One request serves a whole run, for any number of hosts, while the token is the same. The map is not kept for later runs.
 author:
   - The forti.oauth authors (@forti-oauth)
 extends_documentation_fragment:
@@ -28,17 +28,17 @@ extends_documentation_fragment:
 options:
   access_token:
     description:
-      - The token to ask with. If not set, one is got with the other options.
+      - The token for the request. If not set, the module gets a token with the other options.
     type: str
   company:
     description:
-      - The ID or the name of a company. Its values are returned at the top, as RV(headers), RV(resource_url) and so on.
-      - If not set, that happens where the account has only one company.
+      - The ID or the name of a company. Its values are returned at the top level, as RV(headers), RV(resource_url) and so on.
+      - If not set, they are returned there only if the account has only one company.
     type: str
 notes:
-  - Every option but O(access_token), O(refresh_token) and O(force) also comes from a variable, C(forticwp_) and the
-    option's name, and from an environment variable, C(FORTICWP_) and the name in capitals,
-    such as E(FORTICWP_COMPANY). O(cache) comes from E(FORTI_OAUTH_CACHE).
+  - If the task does not set an option, except O(access_token), O(refresh_token) and O(force), its value comes from the variable C(forticwp_) and the
+    option's name, such as C(forticwp_company), then from the environment variable C(FORTICWP_) and the name in capitals, such as E(FORTICWP_COMPANY).
+    For O(cache), these are C(forti_oauth_cache) and E(FORTI_OAUTH_CACHE).
 seealso:
   - module: forti.oauth.forticwp_token
 """
@@ -80,11 +80,11 @@ companies:
       type: int
       sample: 2
     company_name:
-      description: Its name. C(null) where the server does not tell.
+      description: Its name. C(null) if the server does not send it.
       type: str
       sample: Example
     role_id:
-      description: The ID of the account's role. C(null) where the server does not tell.
+      description: The ID of the account's role. C(null) if the server does not send it.
       type: int
       sample: 1
     bu_ids:
@@ -93,14 +93,15 @@ companies:
       elements: int
       sample: []
     resource_url:
-      description: The base URL of its calls, without a slash at the end. Not there where the server names no https address.
+      description: The base URL of its calls, without a slash at the end. Not returned if the server does not name an https address.
       type: str
       sample: https://www.forticwp.com
     headers:
       description:
-        - The headers of its calls. C(Authorization) with the token, C(Content-Type), and C(companyId), C(roleId) and C(buId) where there is one.
-        - All are texts.
-        - Where there are several business units, C(buId) is yours to add.
+        - The headers of its calls. C(Authorization) with the token, C(Content-Type), and, if the server sends them, C(companyId), C(roleId) and
+          C(buId).
+        - All values are strings.
+        - If there are several business units, add C(buId) yourself.
       type: dict
       sample: {Authorization: Bearer shrWNdu1xJRUgpcUi2bhYRX1Sl8pXe, Content-Type: application/json, companyId: "2", roleId: "1"}
 company_id:
@@ -146,18 +147,18 @@ server:
   type: str
   sample: https://www.forticwp.com
 status:
-  description: The HTTP status of an answer that was no success.
+  description: The HTTP status of the answer, if it was not a success.
   returned: failure, when there was an answer
   type: int
   sample: 401
 error:
-  description: The OAuth error in that answer.
-  returned: failure, when the server tells it
+  description: The OAuth error in the answer.
+  returned: failure, when the server sends it
   type: str
   sample: invalid_token
 error_description:
   description: The server's description of the error.
-  returned: failure, when the server tells it
+  returned: failure, when the server sends it
   type: str
   sample: Invalid credentials given.
 """

@@ -10,8 +10,8 @@ module: forticwp_token
 version_added: 0.1.0
 short_description: Get an OAuth token from FortiCWP, FortiCNP or FortiCASB
 description:
-  - Gets a bearer token from the token service that FortiCWP, FortiCNP and FortiCASB share, and hands it to later tasks.
-  - One login serves a whole run, however many hosts ask.
+  - Gets a bearer token from the token service that FortiCWP, FortiCNP and FortiCASB share. Later tasks use it.
+  - One login serves a whole run, for any number of hosts.
 author:
   - The forti.oauth authors (@forti-oauth)
 extends_documentation_fragment:
@@ -25,9 +25,9 @@ extends_documentation_fragment:
   - forti.oauth._cache
   - forti.oauth._cache.force
 notes:
-  - Every option but O(refresh_token), O(state) and O(force) also comes from a variable, C(forticwp_) and the option's name, and from an
-    environment variable, C(FORTICWP_) and the name in capitals, such as
-    E(FORTICWP_CREDENTIAL). O(cache) comes from E(FORTI_OAUTH_CACHE).
+  - If the task does not set an option, except O(refresh_token), O(state) and O(force), its value comes from the variable C(forticwp_) and the
+    option's name, such as C(forticwp_credential), then from the environment variable C(FORTICWP_) and the name in capitals, such as
+    E(FORTICWP_CREDENTIAL). For O(cache), these are C(forti_oauth_cache) and E(FORTI_OAUTH_CACHE).
 seealso:
   - module: forti.oauth.forticwp_resource_map_info
   - plugin: forti.oauth.forticwp_token
@@ -76,17 +76,17 @@ refresh_token:
   type: str
   sample: tU85BMdOoV3pktSSiLaABJN7ySiADZ
 expires_in:
-  description: Seconds left. C(null) for a token that never expires.
+  description: Seconds until the token expires. C(null) if it never expires.
   returned: when a token was got
   type: int
   sample: 35999
 expires_at:
-  description: When it expires, ISO 8601 in UTC. C(null) for a token that never expires.
+  description: When the token expires, ISO 8601 in UTC. C(null) if it never expires.
   returned: when a token was got
   type: str
   sample: "2026-11-22T18:30:00Z"
 source:
-  description: Where it came from. V(login), V(refresh) or V(cache).
+  description: Where the token came from. V(login), V(refresh) or V(cache).
   returned: when a token was got
   type: str
   sample: login
@@ -96,18 +96,18 @@ server:
   type: str
   sample: https://fac.example.com
 status:
-  description: The HTTP status of an answer that was no success.
+  description: The HTTP status of the answer, if it was not a success.
   returned: failure, when there was an answer
   type: int
   sample: 401
 error:
-  description: The OAuth error in that answer.
-  returned: failure, when the server tells it
+  description: The OAuth error in the answer.
+  returned: failure, when the server sends it
   type: str
   sample: invalid_grant
 error_description:
   description: The server's description of the error.
-  returned: failure, when the server tells it
+  returned: failure, when the server sends it
   type: str
   sample: Invalid credentials given.
 """

@@ -10,9 +10,9 @@ module: token_store
 version_added: 0.1.0
 short_description: Empty a store of tokens
 description:
-  - Forgets all tokens that a store holds, or those of one server. The tokens themselves stay valid; to end one use M(forti.oauth.fac_oauth_token)
-    with O(forti.oauth.fac_oauth_token#module:state=absent).
-  - It works on the controller, whatever the host is.
+  - Removes all entries from a store of tokens, or those of one server. The tokens themselves stay valid; to revoke a token, use
+    M(forti.oauth.fac_oauth_token) with O(forti.oauth.fac_oauth_token#module:state=absent).
+  - The module works on the controller, whatever the host is.
 author:
   - The forti.oauth authors (@forti-oauth)
 extends_documentation_fragment:
@@ -23,10 +23,10 @@ options:
   cache:
     required: true
   server:
-    description: Forget only the tokens of this server.
+    description: Remove only the entries of this server.
     type: str
   state:
-    description: V(absent) forgets what is kept.
+    description: V(absent) removes the entries.
     type: str
     default: absent
     choices: [absent]
@@ -44,7 +44,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 count:
-  description: How many entries were forgotten, or would be in check mode.
+  description: How many entries were removed. In check mode, how many would be removed.
   returned: success
   type: int
   sample: 1

@@ -10,8 +10,8 @@ module: token_store_info
 version_added: 0.1.0
 short_description: Look into a store of tokens
 description:
-  - Tells what a store holds, without a secret. How many entries, of which server, and when they end.
-  - It works on the controller, whatever the host is.
+  - Shows what a store contains, without secrets. It shows how many entries there are, which server they belong to, and when they expire.
+  - The module works on the controller, whatever the host is.
 author:
   - The forti.oauth authors (@forti-oauth)
 extends_documentation_fragment:
@@ -50,7 +50,7 @@ where:
   type: str
   sample: the directory /home/me/.cache/forti_oauth
 msg:
-  description: That nothing is kept between runs.
+  description: A note that nothing is kept between runs.
   returned: if O(cache=run)
   type: str
   sample: Nothing is kept between runs, because cache is not set.
@@ -63,35 +63,35 @@ entries:
   contains:
     kind:
       description: V(token), V(failure) (a login that was refused), V(ended) (a token that was revoked); with O(cache=run) also V(answer)
-        (a resource map), V(derived) (what the encryption keys of another store are derived from), and V(hung) (a task or run that hangs while
-        it gets a token). C(null) for one that cannot be read.
+        (a resource map), V(derived) (what the encryption keys of another store are derived from), and V(hung) (a task or run that hangs while it gets
+        a token). C(null) if the entry cannot be read.
       type: str
       returned: always
       sample: token
     service:
-      description: V(fac) (FortiAuthenticator, FortiCloud) or V(forticwp) (FortiCWP, FortiCNP, FortiCASB). C(null) if the entry does not tell.
+      description: V(fac) (FortiAuthenticator, FortiCloud) or V(forticwp) (FortiCWP, FortiCNP, FortiCASB). C(null) if the entry does not contain it.
       type: str
       returned: always
       sample: fac
       version_added: 2.0.0
     client_id:
-      description: The client that the token was got for. C(null) if the entry does not tell.
+      description: The client that the token was got for. C(null) if the entry does not contain it.
       type: str
       returned: always
       sample: ansible
       version_added: 2.0.0
     server:
-      description: The URL of the server. C(null) where the entry holds none.
+      description: The URL of the server. C(null) if the entry does not contain it.
       type: str
       returned: always
       sample: https://fac.example.com
     expires_at:
-      description: When the token expires, ISO 8601 in UTC. C(null) for one that never expires.
+      description: When the token expires, ISO 8601 in UTC. C(null) if it never expires.
       type: str
       returned: always
       sample: "2026-11-22T18:30:00Z"
     kept_until:
-      description: When the entry is forgotten. A token that can be refreshed is kept beyond its end.
+      description: When the entry is removed. A token that can be refreshed is kept after it expires.
       type: str
       returned: always
       sample: "2026-11-23T02:30:00Z"
