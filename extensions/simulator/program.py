@@ -13,10 +13,12 @@ import sys
 import threading
 from pathlib import Path
 
+from .examples import variables
 from .page import welcome
 from .server import Simulator
 from .settings import NAMES, Settings
 
+EXAMPLES = "examples.yml"
 DESCRIPTION = "Serve the APIs of a FortiAuthenticator and of FortiCWP on this machine, until Ctrl-C."
 
 
@@ -36,7 +38,12 @@ def setting(text: str) -> tuple[str, str]:
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="simulator", description=DESCRIPTION)
     parser.add_argument("--port", type=int, default=0, help="of the API, such as 8443; without it any free one")
-    parser.add_argument("--directory", type=Path, default=_cache(), help="where its CA is kept, and simulator.json, which tells where it is; %(default)s")
+    parser.add_argument(
+        "--directory",
+        type=Path,
+        default=_cache(),
+        help="where its CA is kept, simulator.json, which tells where it is, and examples.yml, the variables of the guides' examples; %(default)s",
+    )
     parser.add_argument("--control-port", type=int, default=0, help="of the control page; without it any free one")
     parser.add_argument("--latency", type=float, default=0.0, metavar="SECONDS", help="wait before each answer")
     known = f"a setting, such as 'form_body=as seen'; may be repeated; there are {', '.join(NAMES)}"
@@ -46,7 +53,7 @@ def arguments() -> argparse.Namespace:
 
 
 def announce(simulator: Simulator, directory: Path) -> None:
-    """Write simulator.json in one step, so whoever waits for it never reads half a file."""
+    """Write the variables of the examples, then simulator.json, in one step: whoever waits for it never reads half a file."""
     facts = {
         "url": simulator.url,
         "host": simulator.host,
@@ -54,6 +61,7 @@ def announce(simulator: Simulator, directory: Path) -> None:
         "ca": simulator.ca,
         "pid": os.getpid(),
     }
+    (directory / EXAMPLES).write_text(json.dumps(variables(), indent=2) + "\n", encoding="utf-8")
     draft = directory / f".simulator.json.{os.getpid()}"
     draft.write_text(json.dumps(facts) + "\n", encoding="utf-8")
     draft.replace(directory / "simulator.json")

@@ -10,7 +10,7 @@ import pathlib
 import re
 import subprocess
 
-from tests.integration.harness import PROGRAM, Player
+from tests.integration.harness import PASSWORDS, PROGRAM, Player
 from tests.tools.build import ROOT
 from tests.tools.guides import GUIDES
 
@@ -23,8 +23,8 @@ NOT_TYPED = {
     r"python3 -m pip install |ansible-galaxy collection install awx\.awx ": "changes the machine, from the network",
     r"git clone |make quickstart$|make test$": "what everything here begins with",
     r"make build|ansible-galaxy collection install .*dist/": "test_fresh_install.py",
-    r"export (PATH=|FAC_SERVER=fac\.example\.com)": "the test has its own programs and server",
-    r"\.work/venv/bin/python -m tests\.simulator ": "the simulator of the tests runs already",
+    r"export FAC_SERVER=fac\.example\.com": "the test has its own server",
+    r"python3 ~/\.ansible/.*/simulator --port |sed -i |export SSL_CERT_FILE=~/\.cache/forti|ansible-playbook first\.yml -e @~": "test_simulator_goes_along.py",
     r"cd ~/|ansible-builder |podman push ": "test_execution_environment.py",
     r"export (CONTROLLER_|SSL_CERT_FILE=)|ansible-playbook forti\.oauth\.awx_setup$": "awx/test_setup.py",
     r"ansible-playbook token\.yml$|FORTISASE_ACCESS_TOKEN=|rm ~/\.fortisase_token$": "test_later_tasks.py",
@@ -39,18 +39,19 @@ def typed() -> list[str]:
 
 def test_console_lines(play: Player) -> None:
     path = f"{pathlib.Path(PROGRAM).parent}:{play.environment['PATH']}"
-    environment = {**play.environment, "SSL_CERT_FILE": str(play.sim.ca), "PATH": path}
+    user = {"FAC_USERNAME": "luser1", "FAC_PASSWORD": PASSWORDS["luser1"], "FORTICWP_CREDENTIAL": PASSWORDS["credential"]}
+    environment = {**play.environment, **user, "SSL_CERT_FILE": str(play.sim.ca), "PATH": path}
     shell = ["bash", "-euo", "pipefail", "-c", "\n".join(typed())]
     done = subprocess.run(
         shell, env=environment, cwd=environment["HOME"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False, timeout=240
     )
     assert done.returncode == 0, done.stdout
     assert "FAC_CLIENT_ID" in done.stdout  # what ansible-doc shows
-    assert play.sim.counts["fac.login"] == 2  # a run each: a task's, and a template's
+    assert play.sim.counts["fac.login"] == 3  # a run each: a task's, a template's, and the doctor's that is asked for one
     assert not [secret for secret in play.sim.secrets() if secret in done.stdout]
 
 
 def test_the_lines_are_known() -> None:
     """A new line either runs in a shell, or has its reason; and no reason outlives its line."""
-    assert {line.split()[0] for line in typed()} == {"ansible", "ansible-doc", "export"}
+    assert {line.split()[0] for line in typed()} == {"ansible", "ansible-doc", "ansible-playbook", "export"}
     assert [pattern for pattern in NOT_TYPED if not any(re.match(pattern, line) for line in LINES)] == []

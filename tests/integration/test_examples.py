@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 import yaml
 
+from extensions.simulator.examples import variables
 from tests.integration.harness import PASSWORDS, Player
 from tests.tools.build import ROOT, known_files
 from tests.tools.guides import examples_of
@@ -48,7 +49,6 @@ TEXTS = [ROOT / name for name in known_files() if name.endswith((".md", ".rst"))
 PAGES = [path for path in [*TEXTS, *PLUGINS] if examples_of(path)]
 
 SERVERS = ("fac.example.com", "customerapiauth.fortinet.com", "www.forticwp.com", "www.forticasb.com")
-USERS = {"fac": "luser1", "realm": "remote1", "iam": "robot", "push": "push1", "radius": "radius1", "forticloud": "luser1"}
 INVENTORY = "localhost ansible_connection=local\njumphost ansible_connection=local\n[firewalls]\nfirewall1\nfirewall2\n"
 # Who vault_fac_username is on a page, where it is not luser1 with the right password.
 FAC_USER = {
@@ -59,11 +59,7 @@ FAC_USER = {
 
 def credentials(play: Player, page: pathlib.Path) -> dict[str, Any]:
     """Return the variables that a page's examples take."""
-    known: dict[str, Any] = {f"vault_{name}_username": user for name, user in USERS.items()}
-    known.update({f"vault_{name}_password": PASSWORDS[user] for name, user in USERS.items()})
-    known.update(vault_forticloud_api_id="luser1", vault_fac_client_secret=PASSWORDS["client"], vault_portal_client_secret=PASSWORDS["portal"])
-    known.update(vault_forticwp_credential=PASSWORDS["credential"], vault_forticwp_username="cwp@example.com", vault_forticwp_password=PASSWORDS["cwp"])
-    known["vault_passwords"] = {"luser1": PASSWORDS["luser1"]}
+    known = variables()
     if page.name in FAC_USER:
         known.update(zip(("vault_fac_username", "vault_fac_password"), FAC_USER[page.name], strict=True))
     code = play.sim.code(client_id="portal", username="luser1", redirect_uri="https://portal.example.com/callback")
