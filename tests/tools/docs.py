@@ -24,14 +24,18 @@ from tests.tools.build import ROOT, copy
 from tests.tools.venvs import WORK, NoPython, venv
 
 FOLDER = WORK / "docs"
-_NEEDED = ["ansible-core~=2.21.0", "antsibull-docs>=2.28,<3", "sphinx>=9,<10", "sphinx-ansible-theme>=0.10.4,<1"]
+_NEEDED = ["ansible-core~=2.21.0", "antsibull-docs>=2.28,<3", "myst-parser>=5,<6", "sphinx>=9,<10", "sphinx-ansible-theme>=0.10.4,<1"]
 _NAMES = ["--project=forti.oauth", "--title=forti.oauth", "--copyright=The forti.oauth authors"]
+# Our own Sphinx extension beside this file, and the reader of Markdown.
+_EXTENSIONS = ["docs_site", "myst_parser"]
+# The links of docs/benchmarks.md, and where they lead from the page.
+_LINKS = {"](docsite/rst/": "](collections/docsite/", "](../": "](https://github.com/forti-oauth/forti.oauth/blob/main/"}
 _ANSIBLE = "https://docs.ansible.com/projects/ansible/devel/"
 # What the pages that are made from plugins point to; a label that is missing here is a warning, which ends the build.
 _LABELS = {
-    "action_plugins": "plugins/action.html",
-    "ansible_configuration_settings": "reference_appendices/config.html",
-    "common_return_values": "reference_appendices/common_return_values.html",
+    "action_plugins": ("plugins/action.html", "Action plugins"),
+    "ansible_configuration_settings": ("reference_appendices/config.html", "Ansible Configuration Settings"),
+    "common_return_values": ("reference_appendices/common_return_values.html", "Return Values"),
 }
 # What the reference is of: the folder where it stands, and the heading above it.
 _KINDS = {"module": ("plugins/modules", "Modules"), "lookup": ("plugins/lookup", "Lookups"), "role": ("roles", "Role")}
@@ -53,7 +57,8 @@ def main() -> int:
     names = [*_NAMES, f"--index-rst-source={FOLDER / 'index.rst'}"]
     _run(programs, "antsibull-docs", "sphinx-init", "--use-current", "--squash-hierarchy", "--fail-on-error", *names, "--dest-dir", str(site), "forti.oauth")
     _below_our_index(site)
-    _point_to_ansible(site)
+    _benchmarks(site)
+    _settings(site)
     _run(programs, str(site / "build.sh"))
     print(site / "build" / "html" / "index.html")
     return 0
@@ -73,7 +78,9 @@ def _contents() -> str:
     for kind, (folder, heading) in _KINDS.items():
         names = sorted(path.stem for path in (ROOT / folder).glob("[a-z]*"))
         parts[heading] = [f"{name} <collections/{name}_{kind}>" for name in names]
-    parts["More"] = ["All plugins <collections/index>", "Environment variables <collections/environment_variables>", "Release notes <collections/changelog>"]
+    more = ["collections/index", "collections/environment_variables", "benchmarks", "collections/changelog"]
+    names = ["All plugins", "Environment variables", "What it costs, and what it saves", "Release notes"]
+    parts["More"] = [f"{name} <{page}>" for name, page in zip(names, more, strict=True)]
     return "".join(_toctree(title, entries) for title, entries in parts.items())
 
 
@@ -81,12 +88,22 @@ def _toctree(title: str, entries: list[str]) -> str:
     return "\n".join(["", ".. toctree::", "   :hidden:", f"   :caption: {title}", "", *(f"   {entry}" for entry in entries), ""])
 
 
-def _point_to_ansible(site: pathlib.Path) -> None:
-    """Let Sphinx find Ansible's documentation by a list that is here, and no other's."""
-    lines = "".join(f"{label} std:label -1 {page}#{label.replace('_', '-')} {label}\n" for label, page in _LABELS.items())
+def _benchmarks(site: pathlib.Path) -> None:
+    """Put docs/benchmarks.md and its pictures among the pages."""
+    text = (ROOT / "docs" / "benchmarks.md").read_text(encoding="utf-8")
+    for there, here in _LINKS.items():
+        text = text.replace(there, here)
+    (site / "rst" / "benchmarks.md").write_text(text, encoding="utf-8")
+    shutil.copytree(ROOT / "docs" / "images", site / "rst" / "images")
+
+
+def _settings(site: pathlib.Path) -> None:
+    """Add our extensions, and let Sphinx find Ansible's documentation by a list that is here, and no other's."""
+    lines = "".join(f"{label} std:label -1 {page}#{label.replace('_', '-')} {title}\n" for label, (page, title) in _LABELS.items())
     (site / "ansible.inv").write_bytes(_INVENTORY.encode() + zlib.compress(lines.encode()))
     with (site / "conf.py").open("a") as settings:
         settings.write(f"\nintersphinx_mapping = {{'ansible': ('{_ANSIBLE}', '../ansible.inv')}}\n")
+        settings.write(f"import sys\nsys.path.insert(0, {str(ROOT / 'tests' / 'tools')!r})\nextensions += {_EXTENSIONS}\n")
 
 
 def _run(programs: pathlib.Path, *command: str) -> None:
