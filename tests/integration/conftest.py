@@ -68,6 +68,19 @@ def fortinet_collections() -> pathlib.Path:
 
 
 @pytest.fixture(scope="session")
+def community_collections() -> pathlib.Path:
+    """The folder with the real collections whose lookups read passwords from elsewhere."""
+    return _fetched("community.general", "community.hashi_vault")
+
+
+@pytest.fixture(scope="session")
+def secret_libraries(tmp_path_factory: pytest.TempPathFactory) -> pathlib.Path:
+    """The programs of an environment with what these lookups import, made once for all workers; its keyring can be a file."""
+    needed = ["hvac", "keyring", "keyrings.alt"]
+    return pathlib.Path(once(tmp_path_factory, "secret_libraries", lambda: str(venv("secret-libraries", (sys.version_info[:2],), needed))))
+
+
+@pytest.fixture(scope="session")
 def awx_collection() -> pathlib.Path:
     """The folder with the real modules that set AWX up."""
     return _fetched("awx.awx")

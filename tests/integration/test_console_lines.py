@@ -19,7 +19,7 @@ _IN_MARKDOWN = re.compile(r"^```console\n(.*?)^```", re.MULTILINE | re.DOTALL)
 PAGES = dict.fromkeys(sorted(GUIDES.glob("*.rst")), _IN_RST) | dict.fromkeys((ROOT / "README.md", *ROOT.glob("roles/*/README.md")), _IN_MARKDOWN)
 LINES = [line.strip().removeprefix("$ ") for path, blocks in PAGES.items() for block in blocks.findall(path.read_text()) for line in block.splitlines() if line]
 NOT_TYPED = {
-    r"(read -rs|ansible-vault create) |.* --ask-vault-pass": "asks a person",
+    r"(read -rs|ansible-vault create|keyring set) |.* --ask-vault-pass": "asks a person",
     r"python3 -m pip install |ansible-galaxy collection install awx\.awx ": "changes the machine, from the network",
     r"git clone |make quickstart$|make test$": "what everything here begins with",
     r"make build|ansible-galaxy collection install .*dist/": "test_fresh_install.py",

@@ -25,6 +25,10 @@ LATER = (
     *("Call an API that", "FortiFlex", "Asset Management", "FortiManager Cloud\n", "FortiManager\n", "FortiGate", "FortiSASE", "Write a token for"),
     *("The token comes from group_vars", "Get a token on the controller"),
 )
+RECIPES = (
+    *("Compare two FortiAuthenticators", "london-fw1:", "hosts: london:paris", "# customers.yml", "- name: All customers"),
+    *("community.general.keyring", "community.hashi_vault.vault_kv2_get", "agent.conf.j2"),
+)
 NOT_HERE = {
     ("CONTRIBUTING.md", "bugfixes:"): "a changelog fragment",
     ("README.md", "  - name: forti.oauth\n    version:"): "a requirements.yml, which asks Galaxy; test_fresh_install.py installs the artifact",
@@ -39,9 +43,12 @@ NOT_HERE = {
     ("guide_fortiauthenticator.rst", "code_verifier:"): "test_guide_fortiauthenticator.py",
     ("guide_forticloud.rst", "api_user.txt"): "test_guide_forticloud.py",
     ("guide_forticloud.rst", "rescue:"): "test_guide_forticloud.py",
+    ("guide_from_uri.rst", "Refresh the token if it ends"): "test_guide_from_uri.py",
     ("guide_later_tasks.rst", "# group_vars/fortigate.yml"): "test_later_tasks.py",
     ("guide_later_tasks.rst", "# group_vars/fortimanager.yml"): "test_later_tasks.py",
     **{("guide_later_tasks.rst", f"---\n- name: {name}"): "test_later_tasks.py" for name in LATER},
+    ("guide_recipes.rst", "\nansible-navigator:"): "the settings of another program, which wants an image",
+    **{("guide_recipes.rst", text): "test_guide_recipes.py" for text in RECIPES},
     **{("guide_secrets.rst", f"- name: {name}\n"): "test_guide_secrets.py" for name in ("Use it", "Ask the FortiAuthenticator", "Show why it failed")},
 }
 PLUGINS = [*(ROOT / "plugins" / "modules").glob("*.py"), *(ROOT / "plugins" / "lookup").glob("*.py")]
