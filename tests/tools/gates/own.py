@@ -24,6 +24,7 @@ _MAY_BE_IN_IT = re.compile(
     | changelogs/(changelog\.yaml | config\.yaml | fragments/[^/]+)
     | docs/(benchmarks\.md | images/\w+\.svg)
     | docs/docsite/([\w-]+\.yml | rst/\w+\.rst | rst/images/\w+\.svg)
+    | extensions/snippets/\w+\.code-snippets
     | meta/[\w-]+\.(yml|txt)
     | playbooks/((files|tasks|vars)/)?[\w-]+\.yml
     | plugins/(action|doc_fragments|lookup|modules|module_utils|plugin_utils(/_cache)?)/\w+\.py
