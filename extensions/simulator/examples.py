@@ -10,7 +10,17 @@ from typing import Any
 from . import model
 
 # The user of each pair of variables, such as vault_push_username and vault_push_password.
-_USERS = {"fac": "luser1", "forticloud": "luser1", "iam": "robot", "otp": "sms1", "push": "push1", "radius": "radius1", "realm": "remote1"}
+_USERS = {
+    "fac": "luser1",
+    "fac1": "luser1",
+    "fac2": "luser1",
+    "forticloud": "luser1",
+    "iam": "robot",
+    "otp": "sms1",
+    "push": "push1",
+    "radius": "radius1",
+    "realm": "remote1",
+}
 _SECRETS_OF_CLIENTS = {"vault_fac_client_secret": "ansible-secret", "vault_portal_client_secret": "portal"}
 
 

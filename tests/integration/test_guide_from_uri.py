@@ -59,6 +59,7 @@ def test_why_a_login_failed(play: Player) -> None:
     assert message.replace("fac.example.com", play.sim.host) in output
 
 
+@pytest.mark.long
 def test_another_try(play: Player) -> None:
     """The one before locks the account. The one after sends a wrong password once."""
     before, after = before_and_after(play, "Log in, and try again")

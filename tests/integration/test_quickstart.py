@@ -35,6 +35,7 @@ def quickstart(home: pathlib.Path, **variables: str) -> subprocess.CompletedProc
     return subprocess.run([sys.executable, str(ROOT / "tests" / "quickstart.py")], env=environment, cwd=ROOT, capture_output=True, text=True, check=False)
 
 
+@pytest.mark.long
 @pytest.mark.xdist_group("quickstart")
 def test_settings_of_the_machine_do_not_spoil_it(tmp_path: pathlib.Path) -> None:
     done = quickstart(tmp_path, **SETTINGS)
@@ -49,6 +50,7 @@ def test_settings_of_the_machine_do_not_spoil_it(tmp_path: pathlib.Path) -> None
     assert "\033" not in done.stdout  # no terminal, no colours
 
 
+@pytest.mark.long
 @pytest.mark.xdist_group("quickstart")
 def test_a_server_that_does_not_answer(tmp_path: pathlib.Path) -> None:
     done = quickstart(tmp_path, FAC_SERVER="localhost:1", FAC_CLIENT_ID="ansible", FAC_USERNAME="me", FAC_PASSWORD="any", FAC_RETRIES="0")
