@@ -32,7 +32,8 @@ def running(folder: Path, *arguments: str, command: list[str] = MODULE, cwd: Pat
     """Start it with this directory; yield the process, and what it says of itself once it is ready. It ends with its standard input."""
     facts, deadline = folder / "simulator.json", time.monotonic() + 30
     facts.unlink(missing_ok=True)
-    with subprocess.Popen([*command, "--directory", str(folder), "--until-eof", *arguments], cwd=cwd, text=True, **PIPES) as program:  # type: ignore[call-overload]
+    started = [*command, "--directory", str(folder), "--until-eof", *arguments]
+    with subprocess.Popen(started, cwd=cwd, text=True, **PIPES) as program:  # type: ignore[call-overload]
         while not facts.exists():
             assert program.poll() is None and time.monotonic() < deadline, program.communicate()
             time.sleep(0.02)

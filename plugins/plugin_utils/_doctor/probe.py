@@ -55,7 +55,8 @@ class Probe:
         if isinstance(problem, FortiError) and (problem.unsent or not presented):
             raise Problem(f"{problem}{f' It is {shown}.' if shown else ''}")
         verify, _own = tls(self._options)
-        trusted = {True: "trusted by the system", False: "not checked, because validate_certs is false"}.get(verify, f"trusted by {verify}")
+        by_file = f"trusted by {verify}" if isinstance(verify, str) else "trusted by the system"
+        trusted = by_file if verify else "not checked, because validate_certs is false"
         return f"{shown}; {trusted}" if shown else trusted
 
     def look_at_clock(self) -> str:

@@ -33,6 +33,7 @@ class Way:
         self._at = (str(parts.hostname), parts.port or 443)
         proxy = proxy_for(self._server)
         self._proxy: SplitResult | None = urlsplit(proxy if "://" in proxy else f"http://{proxy}") if proxy else None
+        self._by_proxy = _named(self._proxy) if self._proxy else ""
 
     def resolve(self) -> str:
         """Return the addresses of the server's name.
@@ -79,13 +80,6 @@ class Way:
         tunnel.connect()
         return tunnel.sock
 
-    @property
-    def _by_proxy(self) -> str:
-        """Return the name of the proxy, without user and password."""
-        assert self._proxy
-        port = f":{self._proxy.port}" if self._proxy.port else ""
-        return one_line(f"the proxy {self._proxy.scheme}://{self._proxy.hostname}{port}")
-
     def _refused(self, exc: Exception) -> str:
         if isinstance(exc, TimeoutError):
             return f"{self._server} did not accept a connection within {self._timeout} seconds. Check server, the route and the firewall."
@@ -93,6 +87,12 @@ class Way:
         if self._proxy:
             return f"{self._server} was not reached: {self._by_proxy} failed ({why}). Check https_proxy and no_proxy."
         return f"{self._server} could not be connected to: {why}. Check server, its port and the firewall."
+
+
+def _named(proxy: SplitResult) -> str:
+    """Return the name of a proxy, without user and password."""
+    port = f":{proxy.port}" if proxy.port else ""
+    return one_line(f"the proxy {proxy.scheme}://{proxy.hostname}{port}")
 
 
 def _authorization(proxy: SplitResult) -> dict[str, str]:

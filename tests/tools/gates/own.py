@@ -24,10 +24,10 @@ _MAY_BE_IN_IT = re.compile(
     | changelogs/(changelog\.yaml | config\.yaml | fragments/[^/]+)
     | docs/(benchmarks\.md | images/\w+\.svg)
     | docs/docsite/([\w-]+\.yml | rst/\w+\.rst | rst/images/\w+\.svg)
-    | extensions/snippets/\w+\.code-snippets
+    | extensions/(simulator/\w+\.py | snippets/\w+\.code-snippets)
     | meta/[\w-]+\.(yml|txt)
     | playbooks/((files|tasks|vars)/)?[\w-]+\.yml
-    | plugins/(action|doc_fragments|lookup|modules|module_utils|plugin_utils(/_cache)?)/\w+\.py
+    | plugins/(action|doc_fragments|lookup|modules|module_utils|plugin_utils(/_(cache|doctor))?)/\w+\.py
     | roles/\w+/(README\.md | (defaults|meta|tasks|vars)/\w+\.yml)
     | tests/config\.yml
     """,
