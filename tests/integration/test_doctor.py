@@ -64,6 +64,11 @@ CASES = {
         "the proxy http://127.0.0.1:1 failed (connection refused). Check https_proxy and no_proxy.",
         keywords=", environment: {https_proxy: 'http://me:proxy-word-4711@127.0.0.1:1', no_proxy: ''}",
     ),
+    "no URL of a proxy": Case(
+        "name",
+        "https_proxy is not the URL of a proxy",
+        keywords=", environment: {https_proxy: 'http://me:proxy-word-4711@proxy:port', no_proxy: ''}",
+    ),
     "certificate": Case("certificate", "It is issued to localhost, 127.0.0.1, ::1 by ", options=f"ca_path: '{{{{ other_ca }}}}', {GOOD}"),
     "no TLS": Case("certificate", "could not agree on TLS", options=f"server: '{{{{ plain }}}}', {GOOD}"),
     "wrong password": Case("login", "answered 401 invalid_grant", options="login: true, username: luser1, password: '{{ secret.wrong }}'"),

@@ -9,6 +9,7 @@
 from __future__ import annotations
 
 import base64
+import functools
 import http.client
 import os
 import socket
@@ -31,9 +32,29 @@ class Way:
         self._timeout: int = options["timeout"]
         parts = urlsplit(self._server)
         self._at = (str(parts.hostname), parts.port or 443)
-        proxy = proxy_for(self._server)
-        self._proxy: SplitResult | None = urlsplit(proxy if "://" in proxy else f"http://{proxy}") if proxy else None
-        self._by_proxy = _named(self._proxy) if self._proxy else ""
+
+    @functools.cached_property
+    def _proxy(self) -> SplitResult | None:
+        """The proxy; None if the way is direct.
+
+        :raises Problem: what the environment names is not the URL of a proxy.
+        :raises LibraryMissing: requests is not installed.
+        """
+        found = proxy_for(self._server)
+        try:
+            proxy = urlsplit(found if "://" in found else f"http://{found}") if found else None
+            if proxy and not (proxy.hostname and proxy.port != 0):
+                raise ValueError
+        except ValueError:
+            raise Problem("https_proxy is not the URL of a proxy, such as http://proxy.example.com:3128. Check https_proxy.") from None
+        return proxy
+
+    @property
+    def _by_proxy(self) -> str:
+        """The name of the proxy, without user and password."""
+        proxy = self._proxy
+        port = f":{proxy.port}" if proxy and proxy.port else ""
+        return one_line(f"the proxy {proxy.scheme}://{proxy.hostname}{port}") if proxy else ""
 
     def resolve(self) -> str:
         """Return the addresses of the server's name.
@@ -87,12 +108,6 @@ class Way:
         if self._proxy:
             return f"{self._server} was not reached: {self._by_proxy} failed ({why}). Check https_proxy and no_proxy."
         return f"{self._server} could not be connected to: {why}. Check server, its port and the firewall."
-
-
-def _named(proxy: SplitResult) -> str:
-    """Return the name of a proxy, without user and password."""
-    port = f":{proxy.port}" if proxy.port else ""
-    return one_line(f"the proxy {proxy.scheme}://{proxy.hostname}{port}")
 
 
 def _authorization(proxy: SplitResult) -> dict[str, str]:
