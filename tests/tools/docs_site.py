@@ -37,16 +37,18 @@ def _fit(app: Sphinx, _page: str, _template: str, context: dict[str, Any], _tree
         context["body"] = _CONTENTS.sub(_FOLDED, context["body"])
 
 
-def _name_as_it_is(_app: Sphinx, _page: str, source: list[str]) -> None:
-    """Write our name in small letters in the headings that antsibull-docs makes, too."""
+def _as_it_is_here(_app: Sphinx, page: str, source: list[str]) -> None:
+    """Write our name in small letters in the headings that antsibull-docs makes, too. Let guides lead to our own page of the benchmarks."""
     source[0] = source[0].replace("Forti.Oauth", "forti.oauth")
+    if page.startswith("collections/docsite/"):
+        source[0] = source[0].replace(f"{_REPOSITORY}/blob/main/docs/benchmarks.md", "../../benchmarks.html")
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
     """Hook all of this in."""
     app.add_search_language(_EnglishWithNumbers)
     app.connect("html-page-context", _fit)
-    app.connect("source-read", _name_as_it_is)
+    app.connect("source-read", _as_it_is_here)
     app.config.html_theme_options = {"topbar_links": {"Source": _REPOSITORY, "Report a bug": f"{_REPOSITORY}/issues/new"}}
     app.config.html_static_path = [str(_BESIDE.with_suffix(".css"))]
     app.add_css_file("docs_site.css")
