@@ -18,6 +18,8 @@ description:
   - It does not fail if a step failed. RV(healthy) tells.
 author:
   - The forti.oauth authors (@forti-oauth)
+requirements:
+  - requests, on the controller
 extends_documentation_fragment:
   - forti.oauth._attributes
   - forti.oauth._attributes.controller
