@@ -153,7 +153,9 @@ class FortiAuthenticator(_FacService):
     def _answer(self, fields: Mapping[str, str]) -> Token:
         response = self._request(**fields, one_time=True)
         if response.status == 406:
-            raise Challenge.from_response(response, self.http).required("The one that was given is used up. Answer this one in another task.", self.http.server)
+            raise Challenge.from_response(response, self.http).required(
+                "The answer that was given is used up. Answer this challenge in another task.", self.http.server
+            )
         return self._token(response, typed=fields.get("method") != PUSH)
 
     def _request(self, *, one_time: bool = False, **more: str) -> Response:

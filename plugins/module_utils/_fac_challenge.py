@@ -128,7 +128,7 @@ def _poll(challenge: Challenge, http: Http) -> str | None:
     """Return the push's one-time answer; None while it is pending."""
     response = http.get(_PUSHPOLL, headers={"Content-Type": "application/json"}, params={"s": str(challenge.session)})
     if response.status != 200:
-        hint = "Whether the push is approved was not told. Start again."
+        hint = "It did not say whether the push is approved. Start again."
         problem = refusal(server=http.server, status=response.status, body=response.json_or_empty(), hint=hint, secrets=http.secrets)
         if response.status in (400, 401, 403, 404, 410):
             problem.details["error"] = EXPIRED

@@ -13,20 +13,20 @@ from typing import Any
 
 _FORTICLOUD = "https://customerapiauth.fortinet.com"
 _OF_A_FORTIAUTHENTICATOR = {
-    "invalid_client": "Check client_id, and client_secret: it is due where the client is confidential, and only there.",
+    "invalid_client": "Check client_id and client_secret. Give client_secret if the client is confidential, and only then.",
     403: "Check that the OAuth service is on for that interface of the FortiAuthenticator (System > Network > Interfaces).",
     404: "Check server: a FortiAuthenticator has this address from version 6.0 on.",
-    406: "The server asked for something that its documentation does not tell.",
+    406: "The server asked for something that its documentation does not describe.",
 }
 _OF_FORTICLOUD = {
     **_OF_A_FORTIAUTHENTICATOR,
-    "invalid_client": "Check client_id: it names the portal, such as assetmanagement, and upper and lower case matter. No client_secret is due.",
+    "invalid_client": "Check client_id: it names the portal, such as assetmanagement, and upper and lower case matter. Leave client_secret out.",
     403: "Check that the permissions of this API user include the portal that client_id names.",
     404: "Check server: FortiCloud's token service is customerapiauth.fortinet.com.",
 }
 _WRONG_CODE = "Check otp: a code works once and lives 30 to 60 seconds."
 _WRONG = {
-    "password": "Check username and password, and realm where the user is not a local one. Three wrong logins lock an account.",
+    "password": "Check username and password, and realm if the user is not local. Three wrong logins lock an account.",
     "authorization_code": "The code works once and for a short time, with the redirect_uri and code_verifier it was made for. Get a new one.",
     "refresh_token": "The refresh token was used before, was revoked or has ended. Log in again.",
 }

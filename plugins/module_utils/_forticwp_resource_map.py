@@ -23,7 +23,7 @@ from ansible_collections.forti.oauth.plugins.module_utils._service import check_
 _PATH = "/api/v1/resourceURLMap"
 _HINTS = {
     400: "Check that server is the one that issued the token.",
-    401: "The token has ended, or is another server's. Get a new one, such as by force.",
+    401: "The token has ended, or another server issued it. Get a new one, for example with force.",
     404: "Check server: there is no resource map at this address.",
     405: "Check server: there is no resource map at this address.",
 }
@@ -95,7 +95,7 @@ def chosen(known: list[dict[str, Any]], wanted: str | None, *, server: str) -> d
 def _companies_of(entry: Any, server: str) -> Iterator[dict[str, Any]]:
     """Yield the companies in C(companyMapSet), and those that only C(buMapSet), a field of FortiCASB, names."""
     if not isinstance(entry, dict):
-        raise BadResponse(f"{server} sent a resource map with an entry that is no JSON object. {_CHECK}")
+        raise BadResponse(f"{server} sent a resource map with an entry that is not a JSON object. {_CHECK}")
     listed = _objects(entry, "companyMapSet", server)
     named = {str(company.get("companyId")) for company in listed}
     for unit in _objects(entry, "buMapSet", server):
@@ -111,7 +111,7 @@ def _objects(entry: Mapping[str, Any], name: str, server: str) -> list[dict[str,
     if value is None:
         return []
     if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
-        raise BadResponse(f"{server} sent a resource map whose {name} is no list of JSON objects. {_CHECK}")
+        raise BadResponse(f"{server} sent a resource map whose {name} is not a list of JSON objects. {_CHECK}")
     return list(value)
 
 

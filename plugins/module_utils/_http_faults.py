@@ -28,7 +28,7 @@ _CERTIFICATE_FAULTS = {
     64: "presented a certificate that does not name this IP address. Set server to the name in the certificate.",
 }
 _NO_PEM = "NO_CERTIFICATE_OR_CRL_FOUND"  # OpenSSL's reason if a file holds no certificate
-_CLOSED = "closed the connection before its answer was complete. Whether the request arrived is unknown."
+_CLOSED = "closed the connection before its answer was complete. It is unknown whether the request arrived."
 
 
 @dataclasses.dataclass(frozen=True)

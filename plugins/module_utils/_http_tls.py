@@ -91,7 +91,7 @@ def _problem(certificate: str, key: str | None) -> str | None:
     except ssl.SSLError:
         if asked:
             return "The key of client_cert has a passphrase, which nobody can type here. Give a key without one that only you can read (chmod 0600)."
-        return "client_cert and client_key are no certificate with its key, both as PEM. Check both."
+        return "client_cert and client_key are not a certificate and its key in PEM format. Check both."
     except OSError as exc:
         return f"client_cert and client_key cannot be read: {(exc.strerror or type(exc).__name__).lower()}."
     return None

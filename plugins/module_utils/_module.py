@@ -22,7 +22,7 @@ def run_module(service: type[TokenService]) -> None:
     module = AnsibleModule(argument_spec={**service.spec, _result_cipher.KEY: {"type": "str", "no_log": True}}, supports_check_mode=True)
     key = module.params.pop(_result_cipher.KEY)
     if not key:
-        module.fail_json(msg="This module works by its action plugin. Call it by its full name, such as forti.oauth.fac_oauth_token.")
+        module.fail_json(msg="This module works only through its action plugin. Call it by its full name, such as forti.oauth.fac_oauth_token.")
     leave_to_controller()
     result, failure = _run(module, service)
     # Outside of the except block, because some versions of core add the current exception and its causes to a failure.

@@ -87,7 +87,7 @@ def _checked(spec: Spec, given: Mapping[str, Any]) -> dict[str, Any]:
         raise unknown_option(unknown, known)
     for name, value in given.items():
         if "choices" in known[name] and value not in NOT_SET and not isinstance(value, str):
-            raise OptionError(f"{name} must be one of {', '.join(known[name]['choices'])}. YAML made {_kind(value)} of it.")
+            raise OptionError(f"{name} must be one of {', '.join(known[name]['choices'])}. YAML turned it into {_kind(value)}.")
     return {name: value if value in NOT_SET else _TAKES[known[name]["type"]](known[name].get("aliases", [name])[0], value) for name, value in given.items()}
 
 
@@ -97,7 +97,7 @@ def _text(name: str, value: Any) -> str:
     if name in _IDS and isinstance(value, int) and not isinstance(value, bool):
         return str(value)
     raise OptionError(
-        f"{name} must be text. Put it in quotes: YAML made {_kind(value)} of it, as it makes 7500 of 016514. "
+        f"{name} must be text. Put it in quotes: YAML turned it into {_kind(value)}, as it turns 016514 into 7500. "
         "In an INI inventory put it in both kinds of quotes."
     )
 
@@ -119,7 +119,7 @@ def _whole(number: float) -> int:
 def _switch(name: str, value: Any) -> Any:
     if isinstance(value, (bool, int, str)):
         return value
-    raise OptionError(f"{name} must be true or false. YAML made {_kind(value)} of it.")
+    raise OptionError(f"{name} must be true or false. YAML turned it into {_kind(value)}.")
 
 
 _TAKES: dict[str, Callable[[str, Any], Any]] = {"str": _text, "path": _text, "int": _number, "bool": _switch}

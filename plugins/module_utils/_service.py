@@ -158,8 +158,8 @@ class TokenService(abc.ABC):
     def why_not_kept(self) -> str | None:
         """Why the token may not be kept beyond this run, however it was asked for; None if it may."""
         if self.delegated_to:
-            return f"it comes by way of {self.delegated_to}, and is for that host in this run alone"
-        return None if self.options["validate_certs"] else "validate_certs is false, so that nobody knows which server it comes from"
+            return f"it was got on {self.delegated_to}, and serves only that host in this run"
+        return None if self.options["validate_certs"] else "validate_certs is false, so any server could have sent it"
 
     @property
     def one_time(self) -> dict[str, str]:

@@ -166,9 +166,9 @@ def _access_token(response: Mapping[str, Any], server: str) -> str:
     if "access_token" not in response:
         fault = "is missing"
     elif not isinstance(token, str):
-        fault = "is no text"
+        fault = "is not text"
     else:
-        fault = "is not fit for a header" if token else "is empty"
+        fault = "is not valid in a header" if token else "is empty"
     raise BadResponse(f"{server} answered without a usable token: access_token {fault}. Check that server is the token service.")
 
 
@@ -192,7 +192,7 @@ def _number(value: Any, *, name: str, server: str) -> float | None:
     except (TypeError, ValueError, OverflowError):
         number = math.nan
     if not math.isfinite(number) or number < 0:
-        raise BadResponse(f"{server} sent an expiry that is no time, in {name}. Check that server is the token service.")
+        raise BadResponse(f"{server} sent an expiry that is not a time, in {name}. Check that server is the token service.")
     return number
 
 

@@ -61,7 +61,7 @@ from ansible_collections.forti.oauth.plugins.module_utils._argspec import TOKEN_
 
 def main() -> None:
     module = AnsibleModule(argument_spec=TOKEN_STORE, supports_check_mode=True)
-    module.fail_json(msg="This module works by its action plugin, on the controller. Call it by its full name, forti.oauth.token_store.")
+    module.fail_json(msg="This module works only through its action plugin, on the controller. Call it by its full name, forti.oauth.token_store.")
 
 
 if __name__ == "__main__":

@@ -103,7 +103,7 @@ from ansible_collections.forti.oauth.plugins.module_utils._argspec import TOKEN_
 
 def main() -> None:
     module = AnsibleModule(argument_spec=TOKEN_STORE_INFO, supports_check_mode=True)
-    module.fail_json(msg="This module works by its action plugin, on the controller. Call it by its full name, forti.oauth.token_store_info.")
+    module.fail_json(msg="This module works only through its action plugin, on the controller. Call it by its full name, forti.oauth.token_store_info.")
 
 
 if __name__ == "__main__":

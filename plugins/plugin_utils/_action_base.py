@@ -125,7 +125,7 @@ class TokenActionBase(ActionBase):
             return
         refuse_facts(ROLE_VARIABLES, self._variables)
         if not isinstance(self._task.args[ROLE_OPTIONS], Mapping):
-            raise OptionError("token_fac_options and token_forticwp_options must be dictionaries. For none of the options, write {}.")
+            raise OptionError("token_fac_options and token_forticwp_options must be dictionaries. To set no options, write {}.")
         self._task.args = dict(self._task.args[ROLE_OPTIONS])
 
 
@@ -141,7 +141,7 @@ def refuse_async(action: ActionBase) -> None:
     :raises OptionError: it has.
     """
     if action._task.async_val:
-        raise OptionError("async does not go with this task, because the controller does its work. Take async and poll out of the task.")
+        raise OptionError("This task does not support async, because the controller does its work. Remove async and poll from the task.")
 
 
 @contextlib.contextmanager

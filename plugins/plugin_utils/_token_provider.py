@@ -91,7 +91,7 @@ class TokenProvider:
             return False
         access_token = service.options["access_token"]
         if access_token is None and service.options["cache"] == "none":
-            raise OptionError("access_token is missing: with cache none no token is kept that could be revoked.")
+            raise OptionError("access_token is missing: with cache none, no token is kept that could be revoked.")
         # The run remembers that a token is ended, also if it keeps none.
         cache = TokenCache(backends("run"), warn=warn_once) if service.options["cache"] == "none" else self._cache
         return cache.revoke(key, access_token, lock_timeout=service.lock_timeout, revoke=self._revoke_token, check_mode=self._check_mode)
@@ -169,7 +169,7 @@ class TokenProvider:
             return TokenCache(open_backends, warn=warn_once, log=self._log)
         why_not_kept = service.why_not_kept
         if why_not_kept:
-            warn_once(f"The token is kept for this run only, not where the option cache says: {why_not_kept}.")
+            warn_once(f"The token is kept for this run only, not in the store that cache names: {why_not_kept}.")
         return TokenCache(open_backends, for_run_only=bool(why_not_kept) or not service.has_secret_key, warn=warn_once, log=self._log)
 
 
@@ -181,5 +181,5 @@ def _from_here(ask: Callable[[], T]) -> T:
     try:
         return ask()
     except NotConnected as exc:
-        problem = f"{exc} If only another host gets there, ask from it: by the module, with delegate_to."
+        problem = f"{exc} If only another host reaches the server, use the module with delegate_to."
     raise NotConnected(problem)

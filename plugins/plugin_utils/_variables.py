@@ -32,7 +32,7 @@ def with_variables(spec: Spec, given: Mapping[str, Any], *, known: Mapping[str, 
 
     :arg known: the variables of the task or template.
     :arg template: fills in a template.
-    :raises OptionError: a variable comes from the host's facts, or cannot be filled in.
+    :raises OptionError: a variable comes from the host's facts, or cannot be evaluated.
     """
     taken = taken_from_variables(spec, given)
     refuse_facts(taken.values(), known)
@@ -60,7 +60,7 @@ def _filled_in(name: str, known: Mapping[str, Any], template: Callable[[Any], An
     except AnsibleError as exc:
         if type(exc).__name__ == _OMITTED_ERROR:
             return None
-        problem = quotable(str(exc), ()) if isinstance(exc, AnsibleUndefinedVariable) else "its template has a fault"
+        problem = quotable(str(exc), ()) if isinstance(exc, AnsibleUndefinedVariable) else "its template has an error"
     else:
         return None if type(value).__name__ == _OMITTED or value == known.get("omit") else value
-    raise OptionError(f"The variable {name} cannot be filled in: {problem}.")
+    raise OptionError(f"The variable {name} cannot be evaluated: {problem}.")

@@ -77,13 +77,13 @@ TOKENS = {
     "status fail": Case(
         answered({"status": "fail", "message": "no"}), "answered 200 fail (no). Check username and password", "answered 200 fail (no). Check credential"
     ),
-    "null": Case(token("null"), "access_token is no text."),
-    "a number": Case(token("4711"), "access_token is no text."),
+    "null": Case(token("null"), "access_token is not text."),
+    "a number": Case(token("4711"), "access_token is not text."),
     "empty": Case(token('""'), "access_token is empty."),
-    "two lines": Case(token(r'"a\r\nX-Other: y"'), "access_token is not fit for a header."),
-    "a lone surrogate": Case(token(r'"a\ud800b"'), "access_token is not fit for a header."),
+    "two lines": Case(token(r'"a\r\nX-Other: y"'), "access_token is not valid in a header."),
+    "a lone surrogate": Case(token(r'"a\ud800b"'), "access_token is not valid in a header."),
     **{
-        f"expiry {value}": Case(expiry(value), "sent an expiry that is no time, in expires_in.", "sent an expiry that is no time, in expires.")
+        f"expiry {value}": Case(expiry(value), "sent an expiry that is not a time, in expires_in.", "sent an expiry that is not a time, in expires.")
         for value in ('"soon"', '""', "-1", '"-1"', "NaN", '"NaN"', "1e400", '"1e400"', "-Infinity", "true", "[]", "{}")
     },
     **{f"expiry {value}": Case(expiry(value), "sent a token whose expiry is more than 20 years away.") for value in ("1e300", '"9999999999999999"')},
@@ -97,7 +97,7 @@ STATUSES = {
     ),
     "401": Case(
         answered({"error": "invalid_client", "error_description": "No."}, 401),
-        "answered 401 invalid_client (No.). Check client_id, and client_secret",
+        "answered 401 invalid_client (No.). Check client_id and client_secret",
         "answered 401 invalid_client (No.). Check credential",
         MANY,
     ),

@@ -72,6 +72,6 @@ def test_one_line_for_each_decision(play: Player, tmp_path: pathlib.Path) -> Non
 
     play.sim.expire(second["after"]["access_token"])
     third = play(task("r"), keep="r", env=env, verbosity=2)
-    ended = f"verified {good}: it was ended elsewhere, so a new one is got"
+    ended = f"verified {good}: it was ended elsewhere, so a new one is requested"
     assert told(third.output, play.sim.url) == [miss, f"{good} in {store}", ended, f"no token in {store}: {others}", LOGIN]
     assert third["r"]["source"] == "login"

@@ -64,7 +64,7 @@ def test_wrong_client_at_revoke(play: Player) -> None:
     )
     outcome = play(login + wrong, keep="x")
     assert (outcome["x"]["status"], outcome["x"]["error"]) == (401, "invalid_client")
-    assert "Check client_id, and client_secret" in outcome["x"]["msg"]
+    assert "Check client_id and client_secret" in outcome["x"]["msg"]
 
 
 def test_info_of_a_server_that_tells_nothing(play: Player) -> None:

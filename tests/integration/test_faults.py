@@ -27,7 +27,7 @@ from tests.integration.harness import Player
 MANY = {"retries": 3}  # of which none is used
 MOST_MEMORY = 200 * 1024  # KiB
 BREAKING = ["plain", "reset", "expired", "other name", "no IP address"]  # the servers of the fixture
-CLOSED = "closed the connection before its answer was complete. Whether the request arrived is unknown."
+CLOSED = "closed the connection before its answer was complete. It is unknown whether the request arrived."
 Talk = Callable[[socket.socket], None]
 
 

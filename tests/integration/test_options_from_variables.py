@@ -124,7 +124,7 @@ MISSING = (
     "Set them, or the variables fac_oauth_server, fac_oauth_username, fac_oauth_password and fac_oauth_client_id, "
     "or the environment variables FAC_SERVER, FAC_USERNAME, FAC_PASSWORD and FAC_CLIENT_ID."
 )
-NO_TEXT = "{} must be text. Put it in quotes: YAML made {} of it, as it makes 7500 of 016514."
+NO_TEXT = "{} must be text. Put it in quotes: YAML turned it into {}, as it turns 016514 into 7500."
 # options of a task as they are written -> how the message begins
 WRITTEN = {
     "username: luser1, password: x, otp: 016514": NO_TEXT.format("otp", "a number"),
@@ -134,7 +134,7 @@ WRITTEN = {
     "username: luser1, password: [x]": NO_TEXT.format("password", "a list"),
     "username: 4711, password: x": NO_TEXT.format("username", "a number"),
     f"{USER}, timeout: true": "timeout must be a whole number, such as 30.",
-    f"{USER}, validate_certs: 2026-11-26": "validate_certs must be true or false. YAML made a date of it.",
+    f"{USER}, validate_certs: 2026-11-26": "validate_certs must be true or false. YAML turned it into a date.",
     "username: luser1, password: '{{ secret.luser1 ~ two_lines }}'": "password holds a line end, a control character or a line separator inside.",
     "username: luser1, pasword: x": "Unknown option pasword. Did you mean password?",
     f"{USER}, host: fac.example.com": "Unknown option host. Did you mean server? server takes host, host:port or https://host:port.",
@@ -191,7 +191,7 @@ def test_a_success_that_says_no_is_a_refusal_for_all_hosts(play: Player) -> None
     assert len(play.sim.requests) == 1
     assert {without_age(result["msg"]) for result in results} == {
         f"{play.sim.url} answered 200 fail (Account is locked out). "
-        "Check username and password, and realm where the user is not a local one. Three wrong logins lock an account."
+        "Check username and password, and realm if the user is not local. Three wrong logins lock an account."
     }
     assert sum(result["msg"].endswith("; force: true asks anew)") and " (refused " in result["msg"] for result in results) == HOSTS - 1
     assert {(result["status"], result["error"], result["failed"]) for result in results} == {(200, "access_denied", True)}

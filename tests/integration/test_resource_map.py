@@ -138,7 +138,7 @@ def test_a_dead_token_is_tried_once_for_all(play: Player) -> None:
     outcome = play(tasks + tasks, keep="bad", hosts=5)
     assert {without_age(bad["msg"]) for bad in outcome.of_all("bad")} == {
         f"{play.sim.url} answered 401 invalid_token (The access token is not valid.). "
-        "The token has ended, or is another server's. Get a new one, such as by force."
+        "The token has ended, or another server issued it. Get a new one, for example with force."
     }
     assert asked(play) == {MAP: 1}
 

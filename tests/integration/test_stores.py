@@ -249,7 +249,7 @@ def test_redis_with_a_wrong_password(play: Player, redis_server: RedisServer) ->
     [
         ("memory", "redis://host:6379/0"),
         ("http://example.com/", "redis://host:6379/0"),
-        ("redis://:secret-4711@host:port/x", "cache is no URL of Redis."),
+        ("redis://:secret-4711@host:port/x", "cache is not a URL of Redis."),
         ("redis://:secret-4711@host/x", "only the number of a database may follow, such as /0."),
     ],
 )

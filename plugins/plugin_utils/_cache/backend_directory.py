@@ -55,11 +55,11 @@ class DirectoryBackend(FilesBackend):
         """Check that nobody else can get at the directory."""
         status = os.lstat(self._folder)
         if stat.S_ISLNK(status.st_mode) or not stat.S_ISDIR(status.st_mode):
-            raise BackendError(f"{self.where} is not used: it is a symbolic link or no directory. Name the directory itself.")
+            raise BackendError(f"{self.where} is not used: it is a symbolic link or not a directory. Name the directory itself.")
         if status.st_uid != os.geteuid():
             raise BackendError(f"{self.where} is not used: it belongs to another user. Choose one of your own.")
         if stat.S_IMODE(status.st_mode) & 0o077:
-            raise BackendError(f"{self.where} is not used: others may get at it. Give it to yourself alone (chmod 0700).")
+            raise BackendError(f"{self.where} is not used: other users have access to it. Make it private (chmod 0700).")
 
 
 def _each_file(folder: str, sweep: Callable[[os.DirEntry[str]], None]) -> None:

@@ -81,7 +81,7 @@ class RedisBackend:
         """Return the shared value of this name. The first process to set it decides it; each entry that is written prolongs its life."""
         value = self._ask(lambda: self._agree(_PREFIX + name, proposal))
         if value is None:
-            raise BackendError(f"{self.where} cannot be used: it does not keep what it is told")
+            raise BackendError(f"{self.where} cannot be used: it does not keep what is written to it")
         self._agreed.add(_PREFIX + name)
         return _bytes(value, self.where)
 
@@ -184,7 +184,7 @@ def _bytes(answer: Any, where: str) -> bytes:
     """
     if isinstance(answer, bytes):
         return answer
-    raise BackendError(f"{where} cannot be used: it is no Redis")
+    raise BackendError(f"{where} cannot be used: it is not a Redis server")
 
 
 def _connected(url: str) -> tuple[Any, Any, str]:
@@ -200,7 +200,7 @@ def _connected(url: str) -> tuple[Any, Any, str]:
         at_once = redis.retry.Retry(redis.backoff.NoBackoff(), 0)  # no retries: a play does not wait for a cache
         client = redis.Redis.from_url(url, socket_timeout=_TIMEOUT, socket_connect_timeout=_TIMEOUT, retry=at_once)
     if client is None:
-        raise OptionError("cache is no URL of Redis. Write redis://host:6379/0, or rediss:// for TLS, with user and password before the host where due.")
+        raise OptionError("cache is not a URL of Redis. Write redis://host:6379/0, or rediss:// for TLS, with user and password before the host if needed.")
     known = client.connection_pool.connection_kwargs
     known["decode_responses"] = False  # entries are bytes, whatever the URL says
     if url.startswith("rediss:"):
@@ -214,9 +214,9 @@ def _reason(redis: Any, exc: Exception) -> str:
         return "TLS failed: check ssl_ca_certs in the URL, and the server's certificate"
     kinds = [
         ((TypeError, AttributeError), "its URL has an option that is unknown"),
-        (UnicodeError, "its host name is none"),
+        (UnicodeError, "its host name is invalid"),
         (redis.AuthenticationError, "it refuses the user or the password"),
-        (redis.exceptions.NoPermissionError, "this user may not do that there"),
+        (redis.exceptions.NoPermissionError, "this user does not have the permission"),
         (redis.TimeoutError, _SILENT),
         (redis.exceptions.OutOfMemoryError, "it is full"),
         (redis.exceptions.ReadOnlyError, "it is a read-only replica"),

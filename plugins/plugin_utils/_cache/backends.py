@@ -85,9 +85,9 @@ def _check_url(url: str) -> None:
     except ValueError:
         ends_early = True
     if ends_early:
-        raise OptionError("cache is no URL of Redis. If its password holds / ? # @ or :, write %2F %3F %23 %40 %3A for them.")
+        raise OptionError("cache is not a URL of Redis. If its password holds / ? # @ or :, write %2F %3F %23 %40 %3A for them.")
     if not re.fullmatch(r"/?[0-9]*", parts.path):
-        raise OptionError("cache is no URL of Redis: after the host and its port, only the number of a database may follow, such as /0.")
+        raise OptionError("cache is not a URL of Redis: after the host and its port, only the number of a database may follow, such as /0.")
 
 
 def passwords_in(url: str) -> list[str]:

@@ -249,4 +249,4 @@ def _agreed_salt(backend: Backend) -> bytes:
         if len(salt) == _SALT:
             return salt
         backend.disagree("salt", salt)
-    raise BackendError(f"{backend.where} cannot be used: it does not keep what it is told")
+    raise BackendError(f"{backend.where} cannot be used: it does not keep what is written to it")

@@ -63,4 +63,4 @@ def scrypt(secret: bytes, salt: bytes) -> bytes:
         return Scrypt(salt=salt, length=KEY_LENGTH, **_SCRYPT).derive(secret)
     except Exception as exc:  # pylint: disable=broad-except  # a cryptography without scrypt, a machine without 32 MiB to spare
         problem = type(exc).__name__
-    raise BackendError(f"tokens cannot be shared: this Python does not derive a key by scrypt ({problem})")
+    raise BackendError(f"tokens cannot be shared: this Python cannot derive a key with scrypt ({problem})")

@@ -50,13 +50,13 @@ class Renewal:
         try:
             refreshed = self._refreshed(kept) if kept else None
             if kept and not refreshed and kept.spent().is_spent and "refresh_token" in self._request.key:
-                raise FortiError("The refresh token in the options was used before, and so was the one that it brought. Use the newest one, or log in.")
+                raise FortiError("The refresh token in the options was used before, and so was the one that replaced it. Use the newest one, or log in.")
             return refreshed or Entry(self._fetched(), self._request.request_id, source=self._request.source)
         except FortiError as exc:
             good = None if self._request.request_id or is_refusal(exc) else self._still_good()
             if good is None:
                 raise
-            self._warn(f"The token was not renewed. {exc} The one that is kept is good for {good.token.expires_in()} more seconds, and is used.")
+            self._warn(f"The token was not renewed. {exc} The kept token is valid for {good.token.expires_in()} more seconds, and is used.")
         return dataclasses.replace(good, refresh_failed_at=time.time())
 
     def _still_good(self) -> Entry | None:

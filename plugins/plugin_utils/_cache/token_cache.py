@@ -25,7 +25,7 @@ from ansible_collections.forti.oauth.plugins.plugin_utils._cache.tier import Tie
 from ansible_collections.forti.oauth.plugins.plugin_utils._cache.tombstones import Tombstones
 
 _TOLD_WAIT = 0.1  # seconds; nobody wants to read of less
-_VERIFIED = {True: "it is live", False: "it was ended elsewhere, so a new one is got", None: "the server did not tell, so it is used"}
+_VERIFIED = {True: "it is live", False: "it was ended elsewhere, so a new one is requested", None: "the server gave no clear answer, so it is used"}
 _MOST_ENDED = 3  # tokens of other runs that were ended elsewhere; the next one is used as it is
 
 

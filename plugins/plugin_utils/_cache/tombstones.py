@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from ansible_collections.forti.oauth.plugins.module_utils._errors import FortiError, is_refusal
 from ansible_collections.forti.oauth.plugins.plugin_utils._cache.tier import Tier
 
-NOT_MARKED = "A token was ended, but that could not be stored everywhere. Until its end another run may be given it."
+NOT_MARKED = "A token was ended, but this could not be stored everywhere. Another run may get the token until it expires."
 
 
 class Tombstones:

@@ -63,7 +63,7 @@ def test_a_delegated_token_is_in_no_lasting_store(play: Player, tmp_path: pathli
     store = tmp_path / "tokens"
     outcome = play(f"- {LOGIN % 'r'}\n", keep="r", delegate_to="jump", env={"FORTI_OAUTH_CACHE": str(store)})
     assert outcome["r"]["source"] == "login"
-    assert "it comes by way of jump, and is for that host in this run alone" in " ".join(outcome.output.split())
+    assert "it was got on jump, and serves only that host in this run" in " ".join(outcome.output.split())
     assert list(store.glob("*.token")) == []
 
 
@@ -90,6 +90,6 @@ def test_who_cannot_get_there_is_told_how_to_ask_from_elsewhere(play: Player) ->
         keep="here there info",
         delegate_to="localhost",
     )
-    advice = "If only another host gets there, ask from it: by the module, with delegate_to."
+    advice = "If only another host reaches the server, use the module with delegate_to."
     assert outcome["here"]["msg"].endswith(advice) and outcome["info"]["msg"].endswith(advice)
     assert "could not be connected to" in outcome["there"]["msg"] and advice not in outcome["there"]["msg"]

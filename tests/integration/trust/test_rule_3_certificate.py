@@ -14,7 +14,7 @@ LOGIN = "username: luser1, password: '{{ secret.luser1 }}'"
 CHECKED = f"- {{forti.oauth.fac_oauth_token: {{{LOGIN}}}, register: %s}}\n"
 UNCHECKED = f"- {{forti.oauth.fac_oauth_token: {{{LOGIN}, validate_certs: false}}, register: %s}}\n"
 LOOKUP = "- {set_fact: {%s: \"{{ lookup('forti.oauth.fac_oauth_token', username='luser1', password=secret.luser1%s) | checksum }}\"}}\n"
-WARNING = "The token is kept for this run only, not where the option cache says: validate_certs is false, so that nobody knows which server it comes from."
+WARNING = "The token is kept for this run only, not in the store that cache names: validate_certs is false, so any server could have sent it."
 
 
 def test_who_checks_does_not_get_the_token_of_who_does_not(play: Player, tmp_path: pathlib.Path) -> None:

@@ -70,9 +70,9 @@ def test_another_server_and_more_keys_are_dropped(play: Player, tmp_path: pathli
 @pytest.mark.parametrize(
     ("lie", "says"),
     [
-        ("value['access_token'] += '\\r\\nX-Evil: 1'", "access_token is not fit for a header"),
+        ("value['access_token'] += '\\r\\nX-Evil: 1'", "access_token is not valid in a header"),
         ("value.pop('access_token')", "access_token is missing"),
-        ("value['expires_in'] = -5", "sent an expiry that is no time"),
+        ("value['expires_in'] = -5", "sent an expiry that is not a time"),
         ("value['expires_in'] = float('nan')", "The module's result cannot be read"),
         ("x = []\nfor _ in range(300): x = [x]\nvalue['scope'] = x", "The module's result cannot be read"),
         ("value['challenge'] = 'none'", "answered 406 without a challenge"),

@@ -98,13 +98,13 @@ def test_an_alias_goes_by_the_name() -> None:
         ({"timeout": "1e400"}, "timeout must be a whole number, such as 30."),
         ({"timeout": "nan"}, "timeout must be a whole number, such as 30."),
         ({"timeout": 10**400}, "timeout must be a whole number, such as 30."),
-        ({"verify": False}, "verify must be one of shared, always, never. YAML made a boolean of it."),
-        ({"grant_type": 5}, "grant_type must be one of password, authorization_code, refresh_token. YAML made a number of it."),
+        ({"verify": False}, "verify must be one of shared, always, never. YAML turned it into a boolean."),
+        ({"grant_type": 5}, "grant_type must be one of password, authorization_code, refresh_token. YAML turned it into a number."),
         ({"password": "********"}, "password is ********, which stands for a hidden secret. Take it from where it is kept, not from a result."),
         ({"timeout": True}, "timeout must be a whole number, such as 30."),
         ({"timeout": 1.5}, "timeout must be a whole number, such as 30."),
         ({"timeout": datetime.date(2026, 11, 26)}, "timeout must be a whole number, such as 30."),
-        ({"validate_certs": datetime.date(2026, 11, 26)}, "validate_certs must be true or false. YAML made a date of it."),
+        ({"validate_certs": datetime.date(2026, 11, 26)}, "validate_certs must be true or false. YAML turned it into a date."),
         ({"password": "hunter\n2"}, "password holds a line end, a control character or a line separator inside. Give it as one line."),
         ({"otp": "\x1b1"}, "otp holds a line end, a control character or a line separator inside. Give it as one line."),
         ({"username": "\nu"}, "username holds a line end, a control character or a line separator inside. Give it as one line."),
@@ -150,7 +150,7 @@ def test_a_text_that_yaml_read_as_something_else_is_refused(name: str, value: An
     with pytest.raises(OptionError) as caught:
         fac(**{name: value})
     assert str(caught.value) == (
-        f"{name} must be text. Put it in quotes: YAML made {kind} of it, as it makes 7500 of 016514. In an INI inventory put it in both kinds of quotes."
+        f"{name} must be text. Put it in quotes: YAML turned it into {kind}, as it turns 016514 into 7500. In an INI inventory put it in both kinds of quotes."
     )
 
 

@@ -65,7 +65,7 @@ def make(sim: Simulator, pauses: list[float]) -> Make:
 
 SERVICES = {"fac": (FortiAuthenticator, LUSER), "forticwp": (FortiCwp, {"credential": CREDENTIAL})}
 HINTS = {
-    "fac": "Check username and password, and realm where the user is not a local one. Three wrong logins lock an account.",
+    "fac": "Check username and password, and realm if the user is not local. Three wrong logins lock an account.",
     "forticwp": "Check credential: it is used as FortiCWP shows it, and ends a year after it was made.",
 }
 

@@ -29,9 +29,9 @@ RADIUS = {"username": "radius1", "password": "Radius-Word-12345678"}
 SECRET = {"client_id": "ansible-secret", "client_secret": "Client-Secret-9f3kQ2"}
 PORTAL = {"client_id": "portal", "client_secret": "Portal-Secret-77aLm4"}
 ANSIBLE = {"client_id": "ansible"}
-INVALID_CLIENT = "Check client_id, and client_secret: it is due where the client is confidential, and only there."
+INVALID_CLIENT = "Check client_id and client_secret. Give client_secret if the client is confidential, and only then."
 WRONG_OTP = (
-    "Check otp: a code works once and lives 30 to 60 seconds. Check username and password, and realm where the user is not a local one. "
+    "Check otp: a code works once and lives 30 to 60 seconds. Check username and password, and realm if the user is not local. "
     "Three wrong logins lock an account."
 )
 SERVERS_FAULT = "The fault is on the server's side. Run it again later."
@@ -166,7 +166,7 @@ def test_what_works_once_is_sent_once(fac: Make, sim: Simulator, options: dict[s
     assert len(sent(sim)) == 1
 
 
-WRONG_USER = "Check username and password, and realm where the user is not a local one. Three wrong logins lock an account."
+WRONG_USER = "Check username and password, and realm if the user is not local. Three wrong logins lock an account."
 WRONG_CODE = "The code works once and for a short time, with the redirect_uri and code_verifier it was made for. Get a new one."
 WRONG_REFRESH = "The refresh token was used before, was revoked or has ended. Log in again."
 GRANT = "Check that this client may use this grant_type."
@@ -272,7 +272,7 @@ def test_a_second_challenge_after_an_answer_needs_another_task(fac: Make, sim: S
     sim.fault(TOKEN, status=406, body={"challenge": "otp", "method": "ftk", "message": "Next code"}, times=None)
     exc = error_of(fac(**FTM, challenge_response="123456").fetch)
     assert isinstance(exc, ChallengeRequired)
-    said = "It says: Next code The one that was given is used up. Answer this one in another task."
+    said = "It says: Next code The answer that was given is used up. Answer this challenge in another task."
     assert str(exc) == f"{sim.url} wants a second factor (otp, method ftk). {said}"
     assert exc.details["challenge"] == {"challenge": "otp", "method": "ftk", "message": "Next code"}
     assert len(sent(sim)) == 2
@@ -292,7 +292,7 @@ def test_a_challenge_to_another_grant_is_not_documented(fac: Make, sim: Simulato
     sim.fault(TOKEN, status=406, body={"challenge": "otp", "method": "ftm"})
     exc = error_of(fac(**options).fetch)
     assert isinstance(exc, ServerFailed)
-    assert str(exc) == f"{sim.url} answered 406. The server asked for something that its documentation does not tell."
+    assert str(exc) == f"{sim.url} answered 406. The server asked for something that its documentation does not describe."
     assert len(sent(sim)) == 1
 
 

@@ -201,7 +201,7 @@ def test_only_pending_goes_on_and_only_success_ends_well(state: dict[str, Any], 
 def test_a_poll_that_fails_tells_nothing_of_the_push(state: dict[str, Any], status: int, kind: type[FortiError], said: str, clock: list[float]) -> None:
     with pytest.raises(kind) as caught:
         wait_for_push(PUSH, options(), FakeHttp(state, status=status), str)
-    assert str(caught.value) == f"https://fac.example.com {said}. Whether the push is approved was not told. Start again."
+    assert str(caught.value) == f"https://fac.example.com {said}. It did not say whether the push is approved. Start again."
     assert caught.value.details["status"] == status
     assert is_refusal(caught.value) is (kind is Refused)
     assert clock == [2]

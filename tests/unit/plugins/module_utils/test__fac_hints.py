@@ -61,13 +61,13 @@ def test_forticloud_speaks_of_its_lockout_and_not_of_a_realm(monkeypatch: pytest
 @pytest.mark.parametrize("server", ["fac.example.com", f"{FORTICLOUD}.example.com", f"{FORTICLOUD}:8443"])
 def test_a_fortiauthenticator_speaks_of_realm_and_three_logins(monkeypatch: pytest.MonkeyPatch, server: str, status: int) -> None:
     said = hint(refused(monkeypatch, FortiAuthenticator, {**USER, "server": server}, status))
-    assert said == f"Check username and password, and realm where the user is not a local one. {THREE}"
+    assert said == f"Check username and password, and realm if the user is not local. {THREE}"
 
 
 @pytest.mark.parametrize(
     ("status", "body", "of_forticloud", "of_fortiauthenticator"),
     [
-        (401, b'{"error": "invalid_client"}', "client_id: it names the portal, such as assetmanagement", "and client_secret: it is due where"),
+        (401, b'{"error": "invalid_client"}', "client_id: it names the portal, such as assetmanagement", "Give client_secret if the client is confidential"),
         (403, b"", "the permissions of this API user include the portal", "the OAuth service is on for that interface"),
         (404, b"", "FortiCloud's token service is customerapiauth.fortinet.com", "has this address from version 6.0 on"),
     ],
@@ -104,7 +104,7 @@ def of_simulator(sim: Simulator, options: dict[str, Any], **more: Any) -> str:
 def test_with_a_typed_code_the_advice_speaks_of_it_first(sim: Simulator, more: dict[str, Any]) -> None:
     said = of_simulator(sim, FTM, otp="000000", **more)
     assert said.startswith(OTP)
-    assert said.endswith(f"realm where the user is not a local one. {THREE}")
+    assert said.endswith(f"realm if the user is not local. {THREE}")
 
 
 def test_without_a_typed_code_it_does_not(sim: Simulator) -> None:

@@ -86,11 +86,11 @@ def test_an_address_that_is_not_https_is_left_out(url: Any) -> None:
     [
         ([], f"{SERVER} lists no company for this account. Check that the user of the credential belongs to one."),
         ([{"resourceURL": SERVER}], f"{SERVER} lists no company for this account. Check that the user of the credential belongs to one."),
-        (["text"], f"{SERVER} sent a resource map with an entry that is no JSON object. Check that server is the service that issued the token."),
+        (["text"], f"{SERVER} sent a resource map with an entry that is not a JSON object. Check that server is the service that issued the token."),
         ([{"companyMapSet": [{}]}], f"{SERVER} sent a resource map without companyId. Check that server is the service that issued the token."),
         (
             [{"companyMapSet": {"companyId": 2}}],
-            f"{SERVER} sent a resource map whose companyMapSet is no list of JSON objects. Check that server is the service that issued the token.",
+            f"{SERVER} sent a resource map whose companyMapSet is not a list of JSON objects. Check that server is the service that issued the token.",
         ),
         ([{"buMapSet": [{"companyId": 2}]}], f"{SERVER} sent a resource map without buId. Check that server is the service that issued the token."),
     ],
@@ -159,7 +159,7 @@ def test_nothing_in_a_map_steers_a_terminal(sim: Simulator) -> None:
     assert result["resource_map"] == [{"company Name": " [31mEvil ", "ids": [1, None, {" ": " "}]}]
 
 
-ENDED = "The token has ended, or is another server's. Get a new one, such as by force."
+ENDED = "The token has ended, or another server issued it. Get a new one, for example with force."
 NO_LIST = "Check that server is the token service, and not a proxy or a login page."
 
 

@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 
 PATH = "/api/v1/oauth/token/"
 MIB = 1024 * 1024
-CLOSED = "closed the connection before its answer was complete. Whether the request arrived is unknown."
+CLOSED = "closed the connection before its answer was complete. It is unknown whether the request arrived."
 NOT_DECODED = "sent an answer that cannot be decoded. Check that server is the token service."
 TOO_LARGE = "sent more than 1 MiB. Check that server is the token service."
 NO_PROXY = "was not reached: the proxy failed. Check https_proxy and no_proxy."

@@ -21,7 +21,7 @@ from ansible_collections.forti.oauth.plugins.module_utils._http_faults import Tr
 
 SECRET = "hunter2"
 POOL = urllib3.HTTPConnectionPool("fac.example.com")
-CLOSED = TransportError("closed the connection before its answer was complete. Whether the request arrived is unknown.", unsent=False)
+CLOSED = TransportError("closed the connection before its answer was complete. It is unknown whether the request arrived.", unsent=False)
 NO_ANSWER = TransportError("did not answer within 7 seconds. Check the network, or raise timeout.", unsent=False)
 NO_PROXY = TransportError("was not reached: the proxy failed. Check https_proxy and no_proxy.", unsent=True)
 Talk = Callable[[socket.socket], None]

@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives import serialization
 pytest.importorskip("trustme", reason="it needs trustme, which is not installed")
 import trustme
 
-NO_PAIR = "client_cert and client_key are no certificate with its key, both as PEM. Check both."
+NO_PAIR = "client_cert and client_key are not a certificate and its key in PEM format. Check both."
 PASSPHRASE = "The key of client_cert has a passphrase, which nobody can type here. Give a key without one that only you can read (chmod 0600)."
 
 

@@ -31,7 +31,7 @@ KEY = "key-of-this-run"
 PASSWORD = "Pass-Word-12345678"
 # Newer versions of core repeat the options in the result only if they are told to; older ones always do.
 INTERNAL = {"_ansible_inject_invocation": True} if "inject_invocation" in PASS_VARS else {}
-NO_PLUGIN = "This module works by its action plugin. Call it by its full name, such as forti.oauth.fac_oauth_token."
+NO_PLUGIN = "This module works only through its action plugin. Call it by its full name, such as forti.oauth.fac_oauth_token."
 
 
 @dataclasses.dataclass

@@ -213,7 +213,7 @@ def test_the_lock_timeout_is_that_of_the_holder_and_half_a_minute() -> None:
 @pytest.mark.parametrize(
     ("status", "error", "hint"),
     [
-        (400, "invalid_client", "Check client_id, and client_secret: it is due where the client is confidential, and only there."),
+        (400, "invalid_client", "Check client_id and client_secret. Give client_secret if the client is confidential, and only then."),
         (400, "unauthorized_client", "Check that this client may use this grant_type."),
         (400, "invalid_scope", "Check scope."),
         (401, None, "Look at 401."),

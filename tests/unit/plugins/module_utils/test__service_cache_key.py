@@ -155,9 +155,9 @@ def test_a_host_that_asks_has_a_token_of_its_own() -> None:
     [
         pytest.param(None, {}, None, id="kept"),
         pytest.param(None, {"ca_path": "/ca.pem"}, None, id="kept, with certificates of one's own"),
-        pytest.param(None, {"validate_certs": False}, "validate_certs is false, so that nobody knows which server it comes from", id="not checked"),
-        pytest.param("jump", {}, "it comes by way of jump, and is for that host in this run alone", id="delegated"),
-        pytest.param("jump", {"validate_certs": False}, "it comes by way of jump, and is for that host in this run alone", id="both"),
+        pytest.param(None, {"validate_certs": False}, "validate_certs is false, so any server could have sent it", id="not checked"),
+        pytest.param("jump", {}, "it was got on jump, and serves only that host in this run", id="delegated"),
+        pytest.param("jump", {"validate_certs": False}, "it was got on jump, and serves only that host in this run", id="both"),
     ],
 )
 @pytest.mark.parametrize(("service", "given"), [(FortiAuthenticator, USER), (FortiCwp, CWP)], ids=["fac", "cwp"])

@@ -77,8 +77,8 @@ def test_an_expiry_that_is_no_time_is_a_bad_response(value: Any) -> None:
         fac(expires_in=value)
     with pytest.raises(BadResponse) as of_cwp:
         cwp(expires=value)
-    assert str(of_fac.value) == "https://fac.example.com sent an expiry that is no time, in expires_in. Check that server is the token service."
-    assert str(of_cwp.value) == "https://www.forticwp.com sent an expiry that is no time, in expires. Check that server is the token service."
+    assert str(of_fac.value) == "https://fac.example.com sent an expiry that is not a time, in expires_in. Check that server is the token service."
+    assert str(of_cwp.value) == "https://www.forticwp.com sent an expiry that is not a time, in expires. Check that server is the token service."
 
 
 @pytest.mark.parametrize(
@@ -102,15 +102,15 @@ def test_an_expiry_that_is_too_far_away_is_a_bad_response(parse: Any) -> None:
     ("response", "fault"),
     [
         pytest.param({}, "is missing", id="missing"),
-        pytest.param({"access_token": None}, "is no text", id="null"),
-        pytest.param({"access_token": 5}, "is no text", id="number"),
-        pytest.param({"access_token": ["A30"]}, "is no text", id="list"),
+        pytest.param({"access_token": None}, "is not text", id="null"),
+        pytest.param({"access_token": 5}, "is not text", id="number"),
+        pytest.param({"access_token": ["A30"]}, "is not text", id="list"),
         pytest.param({"access_token": ""}, "is empty", id="empty"),
-        pytest.param({"access_token": "S3 CRET"}, "is not fit for a header", id="space"),
-        pytest.param({"access_token": "S3CRET\n"}, "is not fit for a header", id="line end"),
-        pytest.param({"access_token": "S3CRET\r\nX: y"}, "is not fit for a header", id="another header"),
-        pytest.param({"access_token": "S3CRÉT"}, "is not fit for a header", id="not ASCII"),
-        pytest.param({"access_token": "S3CRET\x7f"}, "is not fit for a header", id="control character"),
+        pytest.param({"access_token": "S3 CRET"}, "is not valid in a header", id="space"),
+        pytest.param({"access_token": "S3CRET\n"}, "is not valid in a header", id="line end"),
+        pytest.param({"access_token": "S3CRET\r\nX: y"}, "is not valid in a header", id="another header"),
+        pytest.param({"access_token": "S3CRÉT"}, "is not valid in a header", id="not ASCII"),
+        pytest.param({"access_token": "S3CRET\x7f"}, "is not valid in a header", id="control character"),
     ],
 )
 def test_an_unusable_token_is_named_but_not_quoted(response: dict[str, Any], fault: str) -> None:

@@ -106,7 +106,7 @@ def test_a_hosts_token_that_is_not_fit_for_a_header_is_a_bad_response_of_the_ser
 
 @pytest.mark.parametrize("life", [-1, "-1", "soon", True, math.nan, math.inf, [], {}, "", 10**400], ids=lambda life: repr(life)[:12])
 def test_a_hosts_expiry_that_is_no_time_is_a_bad_response(life: Any) -> None:
-    with pytest.raises(BadResponse, match=f"^{SERVER} sent an expiry that is no time, in expires_in. {CHECK}$"):
+    with pytest.raises(BadResponse, match=f"^{SERVER} sent an expiry that is not a time, in expires_in. {CHECK}$"):
         Token.from_result(claimed(expires_in=life), server=SERVER, now=1000.0)
 
 

@@ -112,7 +112,7 @@ def test_the_dictionary_of_the_role_replaces_all_other_arguments(core: Core, sim
 @pytest.mark.parametrize("written", ["text", None, "", ["x"], 5], ids=repr)
 def test_options_of_the_role_that_are_not_a_dictionary_are_refused(core: Core, sim: Simulator, written: Any) -> None:
     result = core.task("fac_oauth_token", {"_options": written, **USER})
-    assert result["msg"] == "token_fac_options and token_forticwp_options must be dictionaries. For none of the options, write {}."
+    assert result["msg"] == "token_fac_options and token_forticwp_options must be dictionaries. To set no options, write {}."
     assert sim.requests == []
 
 

@@ -178,7 +178,7 @@ def test_a_store_that_cannot_be_used_fails_the_task(core: Core, store: str, acti
     os.chmod(store, 0o755)
     result = core.task(action, {"cache": store})
     assert (result["failed"], result["changed"]) == (True, False)
-    assert result["msg"] == f"the directory {store} is not used: others may get at it. Give it to yourself alone (chmod 0700)."
+    assert result["msg"] == f"the directory {store} is not used: other users have access to it. Make it private (chmod 0700)."
 
 
 def test_the_environment_of_the_task_names_the_store(core: Core, store: str) -> None:

@@ -120,7 +120,7 @@ def test_a_shared_cache_that_fails_costs_a_warning_and_no_token(host: Host, tmp_
     (tmp_path / "shared").mkdir()
     (tmp_path / "shared").chmod(0o755)
     assert outcome(provider(fac(cache=str(tmp_path / "shared")), remote=host)) == ("A1", "login")
-    assert "is not used: others may get at it" in " ".join(capsys.readouterr().err.split())
+    assert "is not used: other users have access to it" in " ".join(capsys.readouterr().err.split())
 
 
 def test_a_file_in_the_place_of_a_directory_is_a_warning(core: Core, sim: Simulator, tmp_path: pathlib.Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -128,7 +128,7 @@ def test_a_file_in_the_place_of_a_directory_is_a_warning(core: Core, sim: Simula
     results = [core.task("fac_oauth_token", {**USER, "cache": str(tmp_path / "file")}) for _each in range(2)]
     assert [(result.get("failed"), result["source"]) for result in results] == [(None, "login"), (None, "cache")]
     assert core.task("fac_oauth_token", {**USER, "cache": str(tmp_path / "file"), "state": "absent"})["changed"] is True
-    assert "is not used: it is a symbolic link or no directory" in " ".join(capsys.readouterr().err.split())
+    assert "is not used: it is a symbolic link or not a directory" in " ".join(capsys.readouterr().err.split())
     assert (tmp_path / "file").read_text() == "of somebody else"
 
 
@@ -190,7 +190,7 @@ def test_revoking_asks_for_the_token_in_the_options(host: Host) -> None:
 
 
 def test_with_cache_none_revoking_needs_a_token(host: Host) -> None:
-    with pytest.raises(OptionError, match=r"^access_token is missing: with cache none no token is kept that could be revoked\.$"):
+    with pytest.raises(OptionError, match=r"^access_token is missing: with cache none, no token is kept that could be revoked\.$"):
         provider(fac(state="absent", cache="none"), remote=host).revoke()
     assert provider(fac(state="absent", cache="none", access_token="T-given"), remote=host).revoke() is True
 

@@ -32,10 +32,10 @@ from tests.unit.plugins.plugin_utils.core import USER
 
 pytestmark = pytest.mark.usefixtures("run_folder")
 
-KEPT = "The token is kept for this run only, not where the option cache says: "
-UNCHECKED = f"{KEPT}validate_certs is false, so that nobody knows which server it comes from."
-DELEGATED = f"{KEPT}it comes by way of jump, and is for that host in this run alone."
-ADVICE = " If only another host gets there, ask from it: by the module, with delegate_to."
+KEPT = "The token is kept for this run only, not in the store that cache names: "
+UNCHECKED = f"{KEPT}validate_certs is false, so any server could have sent it."
+DELEGATED = f"{KEPT}it was got on jump, and serves only that host in this run."
+ADVICE = " If only another host reaches the server, use the module with delegate_to."
 PUSH = {"challenge": "otp", "method": "ftm-push", "session": "480dccc0"}
 
 

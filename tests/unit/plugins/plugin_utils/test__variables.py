@@ -167,14 +167,14 @@ def failing(exc: Exception) -> Any:
     ("exc", "reason"),
     [
         (AnsibleUndefinedVariable("'nosuch' is undefined"), "'nosuch' is undefined"),
-        (AnsibleError("hunter2 has no filter"), "its template has a fault"),
+        (AnsibleError("hunter2 has no filter"), "its template has an error"),
     ],
     ids=["undefined", "a fault"],
 )
 def test_a_variable_that_cannot_be_filled_in_is_named(exc: Exception, reason: str) -> None:
     with pytest.raises(OptionError) as caught:
         with_variables(FAC_TOKEN, {}, known={"fac_oauth_realm": "{{ x }}"}, template=failing(exc))
-    assert str(caught.value) == f"The variable fac_oauth_realm cannot be filled in: {reason}."
+    assert str(caught.value) == f"The variable fac_oauth_realm cannot be evaluated: {reason}."
 
 
 def test_an_omitted_variable_is_not_set() -> None:

@@ -19,7 +19,7 @@ from ansible_collections.forti.oauth.plugins.plugin_utils._cache.backend_files i
 
 from tests.unit.conftest import Processes
 
-NO_DIRECTORY = "is not used: it is a symbolic link or no directory. Name the directory itself."
+NO_DIRECTORY = "is not used: it is a symbolic link or not a directory. Name the directory itself."
 
 
 @pytest.fixture
@@ -48,7 +48,7 @@ def of_mode(mode: int) -> Callable[[pathlib.Path], None]:
         pytest.param(lambda folder: folder.symlink_to("gone"), NO_DIRECTORY, id="link to nothing"),
         pytest.param(lambda folder: folder.write_text(""), NO_DIRECTORY, id="file"),
         *(
-            pytest.param(of_mode(mode), "is not used: others may get at it. Give it to yourself alone (chmod 0700).", id=oct(mode))
+            pytest.param(of_mode(mode), "is not used: other users have access to it. Make it private (chmod 0700).", id=oct(mode))
             for mode in (0o755, 0o750, 0o701, 0o770, 0o702, 0o1777)
         ),
     ],

@@ -26,7 +26,7 @@ import redis
 import trustme
 
 NAME = "0a" * 16
-NO_URL = "cache is no URL of Redis. Write redis://host:6379/0, or rediss:// for TLS, with user and password before the host where due."
+NO_URL = "cache is not a URL of Redis. Write redis://host:6379/0, or rediss:// for TLS, with user and password before the host if needed."
 ACL = ["--user", "keeper", "on", ">Keeper-Word-1", "~forti_oauth:*", "+@all", "--user", "reader", "on", ">Reader-Word-1", "~forti_oauth:*", "+@read"]
 Started = Callable[..., RedisServer]
 
@@ -75,7 +75,7 @@ def free_port() -> int:
         (":Wrong-Word-1@", "it refuses the user or the password"),
         ("", "it refuses the user or the password"),
         ("nobody:Wrong-Word-1@", "it refuses the user or the password"),
-        ("reader:Reader-Word-1@", "this user may not do that there"),
+        ("reader:Reader-Word-1@", "this user does not have the permission"),
     ],
     ids=["wrong", "missing", "unknown user", "may only read"],
 )

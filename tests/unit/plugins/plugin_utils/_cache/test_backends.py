@@ -99,7 +99,7 @@ def test_a_file_is_no_directory_and_says_so_when_it_is_used(cache: str, home: pa
     for use in (shared, shared_backend(cache), functools.partial(existing_backend, cache)):
         with pytest.raises(BackendError) as caught:
             use()
-        assert str(caught.value) == f"the directory {home}/file is not used: it is a symbolic link or no directory. Name the directory itself."
+        assert str(caught.value) == f"the directory {home}/file is not used: it is a symbolic link or not a directory. Name the directory itself."
     assert (home / "file").read_bytes() == b""
 
 
@@ -161,7 +161,7 @@ def test_redis_is_opened_when_it_is_used_and_its_password_is_a_secret(url: str, 
 def test_a_url_that_ends_inside_its_password_is_refused_at_once_and_not_repeated(use: Callable[[str], Any], url: str) -> None:
     with pytest.raises(OptionError) as caught:
         use(url)
-    assert str(caught.value) == "cache is no URL of Redis. If its password holds / ? # @ or :, write %2F %3F %23 %40 %3A for them."
+    assert str(caught.value) == "cache is not a URL of Redis. If its password holds / ? # @ or :, write %2F %3F %23 %40 %3A for them."
     assert caught.value.__cause__ is caught.value.__context__ is None
 
 
@@ -169,7 +169,7 @@ def test_a_url_that_ends_inside_its_password_is_refused_at_once_and_not_repeated
 def test_a_url_with_more_than_the_number_of_a_database_is_refused(path: str) -> None:
     with pytest.raises(OptionError) as caught:
         backends(f"redis://:hunter2@host:6379{path}")
-    assert str(caught.value) == "cache is no URL of Redis: after the host and its port, only the number of a database may follow, such as /0."
+    assert str(caught.value) == "cache is not a URL of Redis: after the host and its port, only the number of a database may follow, such as /0."
 
 
 @pytest.mark.parametrize(

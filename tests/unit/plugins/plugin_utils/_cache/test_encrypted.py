@@ -133,7 +133,7 @@ def test_without_scrypt_the_backend_is_given_up(backend: MemoryBackend, monkeypa
     monkeypatch.setattr(scrypt, "Scrypt", unsupported)
     backend.private = False
     assert EncryptedCache(backend.open, warn=warnings.append).get(KEY, "token") is None
-    assert [warning.partition(". ")[0] for warning in warnings] == ["Tokens cannot be shared: this Python does not derive a key by scrypt (MemoryError)"]
+    assert [warning.partition(". ")[0] for warning in warnings] == ["Tokens cannot be shared: this Python cannot derive a key with scrypt (MemoryError)"]
 
 
 @pytest.mark.parametrize("damaged", [b"", b"short", bytes(33)], ids=len)
@@ -150,7 +150,7 @@ def test_a_backend_that_keeps_no_salt_is_given_up(backend: MemoryBackend, monkey
     warnings: list[str] = []
     monkeypatch.setattr(backend, "agree", lambda _name, _proposal: b"")
     assert EncryptedCache(backend.open, warn=warnings.append).get(KEY, "token") is None
-    assert warnings == ["Memory cannot be used: it does not keep what it is told. The play goes on without it; tokens are not shared by it."]
+    assert warnings == ["Memory cannot be used: it does not keep what is written to it. The play goes on without it; tokens are not shared by it."]
 
 
 @pytest.mark.parametrize(("fails_at", "use"), USES)

@@ -219,6 +219,6 @@ def test_a_file_in_the_place_of_the_directory_is_a_warning(harness: CacheHarness
     assert [harness.token(run=run, shared="shared") for run in ("run", "run", "another")] == ["A1", "A1", "A2"]
     assert harness.revoke(None, shared="shared") is True
     assert harness.token(shared="shared") == "A3"
-    said = "is not used: it is a symbolic link or no directory. Name the directory itself. The play goes on without it; tokens are not shared by it."
+    said = "is not used: it is a symbolic link or not a directory. Name the directory itself. The play goes on without it; tokens are not shared by it."
     assert set(directory_store.warnings) == {f"The directory {harness.folder / 'shared'} {said}", NOT_MARKED}
     assert (harness.folder / "shared").read_text() == "of somebody else"

@@ -210,7 +210,7 @@ def test_a_refresh_token_is_spent_wherever_it_stands(harness: CacheHarness, stor
     after(3550)
     with pytest.raises(FortiError) as caught:
         harness.ask(by_task("R1"), run="another", shared="shared")
-    assert str(caught.value) == "The refresh token in the options was used before, and so was the one that it brought. Use the newest one, or log in."
+    assert str(caught.value) == "The refresh token in the options was used before, and so was the one that replaced it. Use the newest one, or log in."
     assert sent_twice(harness) == []
     assert store.warnings == []
 

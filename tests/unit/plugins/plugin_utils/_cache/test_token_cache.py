@@ -146,7 +146,7 @@ def test_a_shared_store_that_fails_leaves_the_runs_own(harness: CacheHarness) ->
     harness.open_backend = lambda folder: DirectoryBackend(folder) if folder.endswith("shared") else RunBackend(folder)
     (harness.folder / "shared").mkdir(mode=0o755)
     assert [harness.token(shared="shared") for _each in range(2)] == ["A1", "A1"]
-    said = "is not used: others may get at it. Give it to yourself alone (chmod 0700). The play goes on without it; tokens are not shared by it."
+    said = "is not used: other users have access to it. Make it private (chmod 0700). The play goes on without it; tokens are not shared by it."
     assert warnings == [f"The directory {harness.folder / 'shared'} {said}"]
 
 

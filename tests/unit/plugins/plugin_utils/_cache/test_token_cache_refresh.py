@@ -89,7 +89,7 @@ def test_a_refresh_that_fails_keeps_a_token_that_is_still_good(harness: CacheHar
     results = [harness.ask(shared="shared", run=run) for run in ("run", "run", "another")]
     assert {(result["access_token"], result["source"]) for result in results} == {("A1", "cache")}
     assert harness.requests == ["login", "refresh R1"]
-    assert warnings == [f"The token was not renewed. {fault} The one that is kept is good for 49 more seconds, and is used."]
+    assert warnings == [f"The token was not renewed. {fault} The kept token is valid for 49 more seconds, and is used."]
 
 
 @pytest.mark.parametrize(
