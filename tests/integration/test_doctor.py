@@ -56,7 +56,7 @@ CASES = {
     "FortiCWP 404": Case("service", "answered 404", service="forticwp", options="credential: '{{ secret.credential }}'", fault={"status": 404, "body": {}}),
     "no user": Case("options", "FAC_USERNAME. Found: server from FAC_SERVER; ca_path from FAC_CA_PATH; password from the task;", options="password: any"),
     "unknown option": Case("options", "Unknown option usrname. Did you mean username?", options="usrname: luser1"),
-    "undefined": Case("options", "The variable fac_oauth_username cannot be filled in", keywords=", vars: {fac_oauth_username: '{{ nowhere }}'}", options=""),
+    "undefined": Case("options", "The variable fac_oauth_username cannot be evaluated", keywords=", vars: {fac_oauth_username: '{{ nowhere }}'}", options=""),
     "name": Case("name", "https://fac.invalid has an unknown host name. Check server and the DNS.", options=f"server: fac.invalid, {GOOD}"),
     "port": Case("connection", "could not be connected to: connection refused. Check server, its port", options=f"server: 'localhost:1', {GOOD}"),
     "proxy": Case(
@@ -76,7 +76,7 @@ CASES = {
     "challenge": Case("login", "wants a second factor (otp, method sms). Give otp", options="login: true, username: sms1, password: '{{ secret.sms1 }}'"),
     "denied": Case("login", "was not approved (denied)", options="login: true, username: push1, password: '{{ secret.push1 }}', push_interval: 1"),
     "FortiCWP login": Case("login", "answered 401 invalid_client", service="forticwp", options="login: true, credential: 00000000-0000-0000-0000-000000000000"),
-    "foreign cache": Case("cache", "is not used: others may get at it.", options=f"cache: '{{{{ foreign }}}}', {GOOD}"),
+    "foreign cache": Case("cache", "is not used: other users have access to it.", options=f"cache: '{{{{ foreign }}}}', {GOOD}"),
     "no Redis": Case("cache", "Redis at 127.0.0.1:1 cannot be used", options=f"cache: 'redis://:redis-word-4711@127.0.0.1:1/0', {GOOD}"),
 }
 
