@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import argparse
+import errno
 import json
 import os
 import signal
@@ -91,7 +92,8 @@ def main() -> int:
     try:
         simulator.start()
     except (OSError, ValueError) as problem:
-        print(f"The simulator cannot start: {problem}", file=sys.stderr)
+        taken = " Give another --port, or leave it out for any free one." if isinstance(problem, OSError) and problem.errno == errno.EADDRINUSE else ""
+        print(f"The simulator cannot start: {problem}.{taken}", file=sys.stderr)
         return 1
     # Before the file says "ready": whoever reads it may end the program at once.
     end = end_on_signals()

@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -22,6 +23,7 @@ _REFUSING = (400, 401, 403)
 SUCCESS = (200, 201)
 # The words are RFC 8628's.
 DENIED = "access_denied"  # a person said no
+LOCKED = "locked"  # of the advice if a reason says so; no error has this name
 EXPIRED = "expired_token"  # the server knows the session of a push no more
 
 
@@ -121,6 +123,11 @@ def error_in(body: Mapping[str, Any]) -> str | None:
     if isinstance(error, Mapping):
         error = error.get("errorCode", error.get("error"))
     return str(error) if isinstance(error, (str, int)) and not isinstance(error, bool) else None
+
+
+def is_locked(body: Mapping[str, Any]) -> bool:
+    """Return whether the reason of a refusal is that the account is locked. No vendor page lists the words; FortiAuthenticators say "locked"."""
+    return any(re.search(r"\blocked\b", str(reason), re.IGNORECASE) for reason in _reasons_in(body))
 
 
 def _reasons_in(body: Mapping[str, Any]) -> list[Any]:

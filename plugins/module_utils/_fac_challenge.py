@@ -121,7 +121,7 @@ def wait_for_push(challenge: Challenge, options: Mapping[str, Any], http: Http, 
         response = _poll(challenge, http)
         if response is not None:
             return response
-    raise challenge.required(f"Nobody approved the push within {options['push_timeout']} seconds.", http.server)
+    raise challenge.required(f"Nobody approved the push within {options['push_timeout']} seconds. Start again, or raise push_timeout.", http.server)
 
 
 def _poll(challenge: Challenge, http: Http) -> str | None:

@@ -11,15 +11,23 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from ansible_collections.forti.oauth.plugins.module_utils._errors import LOCKED
+
 _FORTICLOUD = "https://customerapiauth.fortinet.com"
 _OF_A_FORTIAUTHENTICATOR = {
+    LOCKED: "The account is locked: the server refuses the right password, too. Wait until the lock ends, or have the user unlocked.",
     "invalid_client": "Check client_id and client_secret. Give client_secret if the client is confidential, and only then.",
     403: "Check that the OAuth service is on for that interface of the FortiAuthenticator (System > Network > Interfaces).",
     404: "Check server: a FortiAuthenticator has this address from version 6.0 on.",
     406: "The server asked for something that its documentation does not describe.",
 }
+_LOCKED_AT_FORTICLOUD = (
+    "After repeated refusals FortiCloud locks an account for 15 to 30 minutes, for all client_ids: "
+    "it refuses the right password too, so wait before you try again."
+)
 _OF_FORTICLOUD = {
     **_OF_A_FORTIAUTHENTICATOR,
+    LOCKED: _LOCKED_AT_FORTICLOUD,
     "invalid_client": "Check client_id: it names the portal, such as assetmanagement, and upper and lower case matter. Leave client_secret out.",
     403: "Check that the permissions of this API user include the portal that client_id names.",
     404: "Check server: FortiCloud's token service is customerapiauth.fortinet.com.",
@@ -32,10 +40,7 @@ _WRONG = {
 }
 _WRONG_AT_FORTICLOUD = {
     **_WRONG,
-    "password": (
-        "Check username (the API ID) and password. After repeated refusals FortiCloud locks an account for 15 to 30 minutes, for all client_ids: "
-        "it refuses the right password too, so wait before you try again."
-    ),
+    "password": f"Check username (the API ID) and password. {_LOCKED_AT_FORTICLOUD}",
 }
 
 

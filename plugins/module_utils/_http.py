@@ -116,7 +116,7 @@ class Http:
                         return TransportError("sent more than 1 MiB. Check that server is the token service.", unsent=False, final=True)
                 return Response(self.server, response.status_code, response.headers, body, sent_at)
         except Exception as exc:  # pylint: disable=broad-except  # every exception of the library may quote URLs and headers
-            return explain(exc, timeout=self._timeout, system_trust=self._verify is True)
+            return explain(exc, timeout=self._timeout, trusted=self._verify)
 
     def _new_session(self, requests: Any, urllib3: Any) -> Any:
         if self._verify is False:

@@ -15,6 +15,7 @@ import socket
 import ssl
 from collections.abc import Iterator
 
+from ansible_collections.forti.oauth.plugins.module_utils._foreign import one_line
 from ansible_collections.forti.oauth.plugins.module_utils._http_trust import passed_over
 
 _NO_CERTIFICATE = "presented a certificate that is not trusted"
@@ -49,16 +50,16 @@ _NO_PROXY = "was not reached: the proxy failed. Check https_proxy and no_proxy."
 _BAD_PROXY = frozenset({"InvalidSchema", "InvalidURL", "ProxySchemeUnknown", "ProxySchemeUnsupported"})
 
 
-def explain(exc: BaseException, *, timeout: int, system_trust: bool = False) -> TransportError:
+def explain(exc: BaseException, *, timeout: int, trusted: bool | str = False) -> TransportError:
     """Return what an exception of requests means, by the types in its chain, the innermost first.
 
-    :arg system_trust: the system's certificates counted, so that it matters if the environment names others in vain.
+    :arg trusted: True if the system's certificates counted, so that it matters if the environment names others in vain; else their file.
     """
     chain = list(_chain(exc))
     names = {cls.__name__ for link in chain for cls in type(link).__mro__}
     for link in chain:
         if isinstance(link, ssl.SSLCertVerificationError):
-            return TransportError(_certificate(link, system_trust), unsent=True, final=True)
+            return TransportError(_certificate(link, trusted), unsent=True, final=True)
     if "ProxyError" in names:
         return _proxy_fault(chain)
     for link in chain:
@@ -111,10 +112,12 @@ def _chain(exc: BaseException) -> Iterator[BaseException]:
     return reversed(seen)
 
 
-def _certificate(exc: ssl.SSLCertVerificationError, system_trust: bool) -> str:
+def _certificate(exc: ssl.SSLCertVerificationError, trusted: bool | str) -> str:
     known = _CERTIFICATE_FAULTS.get(exc.verify_code)
     text = known or f"{_NO_CERTIFICATE} ({exc.verify_message}). Check ca_path and the server's certificate."
-    return text + passed_over() if system_trust and text.startswith(_NO_CERTIFICATE) else text
+    if not trusted or not text.startswith(_NO_CERTIFICATE):
+        return text
+    return text + (passed_over() if trusted is True else one_line(f" {trusted} does not hold it."))
 
 
 def _tls_reason(exc: ssl.SSLError) -> str:

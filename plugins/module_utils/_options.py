@@ -177,7 +177,7 @@ def unknown_option(unknown: Iterable[object], known: Iterable[str]) -> OptionErr
     question = f" Did you mean {', '.join(advice)}?" if advice else ""
     takes = " server takes host, host:port or https://host:port." if "server" in meant.values() else ""
     everything = "" if all(meant.values()) else f" Known are {', '.join(names)}."
-    return OptionError(f"Unknown option {', '.join(sorted(meant))}.{question}{takes}{everything}")
+    return OptionError(f"Unknown option{'s' if len(meant) > 1 else ''} {', '.join(sorted(meant))}.{question}{takes}{everything}")
 
 
 def _nearest(name: str, known: list[str]) -> str | None:

@@ -15,7 +15,7 @@ from collections.abc import Callable, Collection, Mapping
 from typing import Any, ClassVar, TypeVar
 
 from ansible_collections.forti.oauth.plugins.module_utils._argspec import Spec, called
-from ansible_collections.forti.oauth.plugins.module_utils._errors import FortiError, OptionError, error_in, refusal, says_no
+from ansible_collections.forti.oauth.plugins.module_utils._errors import LOCKED, FortiError, OptionError, error_in, is_locked, refusal, says_no
 from ansible_collections.forti.oauth.plugins.module_utils._http import Http
 from ansible_collections.forti.oauth.plugins.module_utils._http_response import Response
 from ansible_collections.forti.oauth.plugins.module_utils._http_tls import client_digest, client_paths
@@ -237,13 +237,14 @@ class TokenService(abc.ABC):
             server=self.http.server,
             status=response.status,
             body=body,
-            hint=self._hint(401 if response.is_success else response.status, error_in(body), {**self.hints, **(hints or {})}),
+            hint=self._hint(401 if response.is_success else response.status, body, {**self.hints, **(hints or {})}),
             secrets=self.http.secrets,
         )
 
-    def _hint(self, status: int, error: str | None, hints: Mapping[Any, str]) -> str:
+    def _hint(self, status: int, body: Mapping[str, Any], hints: Mapping[Any, str]) -> str:
         known = {**_HINTS, **hints}
-        return known.get(error) or known.get(status) or (_SERVERS_FAULT if status >= 500 else "Check server.")
+        advice = known.get(LOCKED) if is_locked(body) else None
+        return advice or known.get(error_in(body)) or known.get(status) or (_SERVERS_FAULT if status >= 500 else "Check server.")
 
 
 def _given(spec: Spec, explicit: Collection[str], options: Mapping[str, Any]) -> list[str]:

@@ -10,12 +10,13 @@ module: doctor_info
 version_added: 2.0.0
 short_description: Find out why there is no token
 description:
-  - Takes the way to a token, step by step, and tells what it sees. Are the options found, and where do they come from? Is the server's name known,
-    does it accept a connection, who trusts its certificate? Do the clocks agree, is there a token service, and what does the cache hold?
-  - It logs in only if O(login) asks for it.
-  - Each step is one line on the screen. No line holds a secret.
+  - Checks each step from the options of a task to a token, and shows what it saw, in one line for each step.
+  - The steps are the options and where they come from, the name of the server, the connection, the certificate, the clock, the token service,
+    a login, and the store that the option C(cache) names.
+  - It logs in only with O(login=true). Otherwise it sends one request without a login to the server.
+  - No line and no result holds a secret.
   - It works on the controller, whatever the host is.
-  - It does not fail if a step failed. RV(healthy) tells.
+  - The task does not fail if a step failed. RV(healthy) tells.
 author:
   - The forti.oauth authors (@forti-oauth)
 requirements:
@@ -26,14 +27,15 @@ extends_documentation_fragment:
 options:
   service:
     description:
-      - Which service to ask. V(fac) is a FortiAuthenticator or FortiCloud. V(forticwp) is FortiCWP, FortiCNP or FortiCASB.
-      - The other options are those of M(forti.oauth.fac_oauth_token) or of M(forti.oauth.forticwp_token). They come from the same variables.
+      - The service. V(fac) is a FortiAuthenticator or FortiCloud. V(forticwp) is FortiCWP, FortiCNP or FortiCASB.
+      - All options of M(forti.oauth.fac_oauth_token) or of M(forti.oauth.forticwp_token) can be given, too. They come from the same variables.
+        Those that C(module_defaults) sets for these modules do not count here.
     type: str
     required: true
     choices: [fac, forticwp]
   login:
     description:
-      - Whether to get a token too. If none is kept this is a real login, and three wrong ones may lock an account.
+      - Whether to get a token, too. If no token is kept, this is a real login, and three wrong ones may lock an account.
     type: bool
     default: false
 seealso:
@@ -67,7 +69,7 @@ steps:
   elements: dict
   contains:
     step:
-      description: What was looked at. One of V(options), V(name), V(connection), V(certificate), V(clock), V(service), V(login), V(cache).
+      description: The name of the step. One of V(options), V(name), V(connection), V(certificate), V(clock), V(service), V(login), V(cache).
       returned: always
       type: str
       sample: certificate
@@ -80,7 +82,7 @@ steps:
       description: What was seen, and what to do if the step failed.
       returned: always
       type: str
-      sample: of fac.example.com, from CN=Example CA, until 2027-04-01; trusted by the system
+      sample: issued to fac.example.com by CN=Example CA, valid until 2027-04-01; trusted by the system
     seconds:
       description: How long the step took.
       returned: always

@@ -15,7 +15,7 @@ from tests.bench.plays import WAYS
 
 Numbers = Mapping[str, Any]
 _CODE = re.compile(r"\b(uri|run_once)\b")
-HEADS = ("Way to a token", "Logins", "Seconds for the run", "Seconds saved")
+HEADS = ("Way to a token", "Logins", "Seconds", "Saved")
 
 
 def words(numbers: Numbers) -> dict[str, str]:

@@ -53,7 +53,7 @@ class Probe:
         """
         shown, problem = described(presented), self._answer
         if isinstance(problem, FortiError) and (problem.unsent or not presented):
-            raise Problem(f"{problem}{f' It is {shown}.' if shown else ''}")
+            raise Problem(f"{problem}{f' The certificate is {shown}.' if shown else ''}")
         verify, _own = tls(self._options)
         by_file = f"trusted by {verify}" if isinstance(verify, str) else "trusted by the system"
         trusted = by_file if verify else "not checked, because validate_certs is false"

@@ -180,9 +180,9 @@ def test_the_options_of_a_store(monkeypatch: pytest.MonkeyPatch) -> None:
         ({"token_url": "h"}, r"Unknown option token_url\. Did you mean server\? server takes host, host:port or https://host:port\."),
         ({"token": "t"}, r"Unknown option token\. Did you mean access_token\?"),
         ({"verify_ssl": False}, r"Unknown option verify_ssl\. Did you mean validate_certs\?"),
-        ({"pasword": "p", "usrname": "u"}, r"Unknown option pasword, usrname\. Did you mean password for pasword, username for usrname\?"),
+        ({"pasword": "p", "usrname": "u"}, r"Unknown options pasword, usrname\. Did you mean password for pasword, username for usrname\?"),
         ({"xyz": 1}, r"Unknown option xyz\. Known are access_token, .*, otp, .*, username, validate_certs, verify\."),
-        ({"xyz": 1, "usrname": "u"}, r"Unknown option usrname, xyz\. Did you mean username for usrname\? Known are access_token, .*"),
+        ({"xyz": 1, "usrname": "u"}, r"Unknown options usrname, xyz\. Did you mean username for usrname\? Known are access_token, .*"),
     ],
     ids=lambda value: ", ".join(value) if isinstance(value, dict) else "",
 )

@@ -70,6 +70,9 @@ HINTS = {
 }
 
 
+LOCKED = "The account is locked: the server refuses the right password, too. Wait until the lock ends, or have the user unlocked."
+
+
 def error_of(function: Callable[[], Any]) -> FortiError:
     with pytest.raises(FortiError) as caught:
         function()
@@ -86,7 +89,8 @@ def test_a_success_that_says_no_is_a_refusal_with_the_servers_words(
     kind, options = SERVICES[family]
     problem = error_of(make(kind, **options).fetch)
     assert isinstance(problem, Refused)
-    assert str(problem) == f"{sim.url} answered {status} {said}. {HINTS[family]}"
+    hint = LOCKED if family == "fac" and "locked" in said.lower() else HINTS[family]
+    assert str(problem) == f"{sim.url} answered {status} {said}. {hint}"
     assert (problem.details["status"], problem.details["error"]) == (status, error)
     assert is_refusal(problem)
     assert len(sim.requests) == 1

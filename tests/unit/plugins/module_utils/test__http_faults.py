@@ -189,6 +189,13 @@ def test_a_certificate_says_what_is_wrong_with_it(code: int, text: str) -> None:
     assert explain(certificate(code, "certificate revoked"), timeout=7) == TransportError(text, unsent=True, final=True)
 
 
+def test_a_file_without_the_issuer_is_named() -> None:
+    """Who has set ca_path need not be told to set it."""
+    said = explain(certificate(20, "unable to get local issuer certificate"), timeout=7, trusted="/etc/ssl/\nour.pem").text
+    assert said.endswith("Set ca_path to the issuer's certificate. /etc/ssl/ our.pem does not hold it.")
+    assert "our.pem" not in explain(certificate(10, "certificate has expired"), timeout=7, trusted="/etc/ssl/our.pem").text
+
+
 def test_a_proxys_certificate_is_a_certificate() -> None:
     assert "self-signed" in explain(built(certificate(18, "self-signed"), kind=requests.exceptions.ProxyError), timeout=7).text
 

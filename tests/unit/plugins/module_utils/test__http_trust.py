@@ -196,7 +196,7 @@ def test_the_certificates_are_read_once(sim: Simulator, monkeypatch: pytest.Monk
 def test_a_bundle_of_requests_wins_over_the_system(sim: Simulator, other_ca: str, monkeypatch: pytest.MonkeyPatch, variable: str) -> None:
     monkeypatch.setenv("SSL_CERT_FILE", sim.ca)
     monkeypatch.setenv(variable, other_ca)
-    assert refusal(sim.url) == UNKNOWN
+    assert refusal(sim.url) == f"{UNKNOWN} {other_ca} does not hold it."
     monkeypatch.setenv("SSL_CERT_FILE", other_ca)
     monkeypatch.setenv(variable, sim.ca)
     ask(sim.url)
@@ -204,7 +204,7 @@ def test_a_bundle_of_requests_wins_over_the_system(sim: Simulator, other_ca: str
 
 def test_a_bundle_may_be_a_folder(sim: Simulator, empty: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", empty)
-    assert refusal(sim.url) == UNKNOWN
+    assert refusal(sim.url) == f"{UNKNOWN} {empty} does not hold it."
     hashed(empty, sim.ca)
     ask(sim.url)
 
@@ -214,7 +214,7 @@ def test_the_first_of_the_two_bundles_counts(sim: Simulator, other_ca: str, monk
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", "")
     ask(sim.url)
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", other_ca)
-    assert refusal(sim.url) == UNKNOWN
+    assert refusal(sim.url) == f"{UNKNOWN} {other_ca} does not hold it."
 
 
 @pytest.mark.parametrize("variable", BUNDLES)
@@ -226,7 +226,7 @@ def test_a_bundle_that_is_not_there(sim: Simulator, monkeypatch: pytest.MonkeyPa
 @pytest.mark.parametrize("variable", [*BUNDLES, "SSL_CERT_FILE"])
 def test_ca_path_wins_over_all(sim: Simulator, other_ca: str, monkeypatch: pytest.MonkeyPatch, variable: str) -> None:
     monkeypatch.setenv(variable, sim.ca)
-    assert refusal(sim.url, ca_path=other_ca) == UNKNOWN
+    assert refusal(sim.url, ca_path=other_ca) == f"{UNKNOWN} {other_ca} does not hold it."
     monkeypatch.setenv(variable, other_ca)
     ask(sim.url, ca_path=sim.ca)
 
@@ -256,9 +256,9 @@ def test_a_folder_of_the_environment_without_hashed_names_is_named(sim: Simulato
 
 def test_what_did_not_count_is_not_named(sim: Simulator, other_ca: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SSL_CERT_FILE", "/no/such.pem")
-    assert refusal(sim.url, ca_path=other_ca) == UNKNOWN
+    assert refusal(sim.url, ca_path=other_ca) == f"{UNKNOWN} {other_ca} does not hold it."
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", other_ca)
-    assert refusal(sim.url) == UNKNOWN
+    assert refusal(sim.url) == f"{UNKNOWN} {other_ca} does not hold it."
 
 
 # On the way there: a client certificate, proxies.
