@@ -10,6 +10,7 @@ with what the other FAC_ or FORTICWP_ variables say.
 
 from __future__ import annotations
 
+import json
 import os
 import pathlib
 import subprocess
@@ -27,6 +28,7 @@ from tests.tools.build import ROOT, install
 HOSTS = 20
 PROGRAMS = pathlib.Path(sys.executable).parent
 COLLECTIONS = PROGRAMS.parent / "collections"
+OUTPUT = PROGRAMS.parent / "output.txt"
 SIMULATED = {
     "FORTICWP_SERVER": {"FORTICWP_CREDENTIAL": "f59fb84e-c896-4d38-91f3-1eee401823b6"},
     "FAC_SERVER": {"FAC_CLIENT_ID": "ansible", "FAC_USERNAME": "push1", "FAC_PASSWORD": "Push-Word-12345678"},
@@ -68,7 +70,9 @@ def main() -> int:
         print(f"\n{HOSTS} hosts ask for tokens:", flush=True)
         play = Play(environment, folder)
         if play.run():
-            print(_coloured(RED, "\nThe play failed. It said:\n") + "\n" + "".join(play.output))
+            print(f"\n{_coloured(RED, 'The play failed:')} {play.reason}")
+            OUTPUT.write_text("".join(play.output))
+            print(f"All that it said is in {os.path.relpath(OUTPUT)}.")
             return 1
         _table(play.seconds, simulator, environment)
         _next()
@@ -85,7 +89,10 @@ def _take_no_settings(folder: pathlib.Path) -> None:
 
 def _environment(simulator: Simulator) -> dict[str, str]:
     """Return the environment of the play."""
-    environment = dict(os.environ, ANSIBLE_COLLECTIONS_PATH=str(COLLECTIONS), ANSIBLE_PYTHON_INTERPRETER=sys.executable, ANSIBLE_FORKS="10")
+    asked = tuple(name.partition("SERVER")[0] for name in SIMULATED if os.environ.get(name))
+    # The options of a simulated service are the simulator's alone, and nothing of this run is kept.
+    own = {name: value for name, value in os.environ.items() if not name.startswith(("FAC_", "FORTICWP_", "FORTI_OAUTH_")) or name.startswith(asked)}
+    environment = dict(own, ANSIBLE_COLLECTIONS_PATH=str(COLLECTIONS), ANSIBLE_PYTHON_INTERPRETER=sys.executable, ANSIBLE_FORKS="10")
     for server, options in SIMULATED.items():
         if not environment.get(server):
             environment.update({server: simulator.host, server.replace("SERVER", "CA_PATH"): str(simulator.ca), **options})
@@ -111,6 +118,15 @@ class Play:
         with subprocess.Popen(command, env=self._environment, cwd=self._folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
             self._follow(process.stdout or ())
         return process.returncode
+
+    @property
+    def reason(self) -> str:
+        """The message of the first failure."""
+        found = next((line.partition(" => ")[2] for line in self.output if line.startswith(("fatal: ", "failed: "))), "")
+        try:
+            return str(json.loads(found)["msg"])
+        except (ValueError, KeyError):
+            return found or "Ansible did not start."
 
     def _follow(self, lines: Iterable[str]) -> None:
         for line in lines:
@@ -151,7 +167,7 @@ def _next() -> None:
 
 
 def _coloured(colour: int, text: str) -> str:
-    return f"\033[{colour}m{text}\033[0m" if sys.stdout.isatty() and "NO_COLOR" not in os.environ else text
+    return f"\033[{colour}m{text}\033[0m" if sys.stdout.isatty() and not os.environ.get("NO_COLOR") else text
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from flask import Flask, Response, jsonify, request
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import Forbidden, HTTPException
 
 from .page import page
 
@@ -61,7 +61,10 @@ def actions(simulator: Simulator) -> dict[str, Action]:
         return {"code": simulator.code(**_only(given, *names))}
 
     def clock(given: Given) -> Given:
-        simulator.clock(float(_only(given, "offset")["offset"]))
+        offset = float(_only(given, "offset")["offset"])
+        if not abs(offset) < 1e9:
+            raise ValueError("offset must be a number of seconds")
+        simulator.clock(offset)
         return {}
 
     def settings(given: Given) -> Given:
@@ -104,6 +107,12 @@ def _http_problem(problem: HTTPException) -> tuple[Response, int]:
     return jsonify({"status": "refused", "error": problem.name}), problem.code or 500
 
 
+def _only_from_here() -> None:
+    """Refuse what a page of somebody else sends through the browser of a person who uses the simulator."""
+    if request.host.rpartition(":")[0] not in ("127.0.0.1", "localhost") or request.headers.get("Origin", request.host_url[:-1]) != request.host_url[:-1]:
+        raise Forbidden
+
+
 def control_app(simulator: Simulator) -> Flask:
     app = Flask(__name__)
 
@@ -111,6 +120,7 @@ def control_app(simulator: Simulator) -> Flask:
         simulator.clear_faults()
         return jsonify({"status": "done"})
 
+    app.before_request(_only_from_here)
     for path, action in actions(simulator).items():
         app.add_url_rule(path, path, _view(action), methods=["POST"])
     app.add_url_rule("/faults", "clear_faults", clear_faults, methods=["DELETE"])

@@ -6,14 +6,18 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import errno
+import fcntl
 import json
 import os
 import signal
 import sys
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 
+from .authority import write
 from .examples import variables
 from .page import welcome
 from .server import Simulator
@@ -36,16 +40,23 @@ def setting(text: str) -> tuple[str, str]:
     return name, value
 
 
+def port(text: str) -> int:
+    number = int(text)
+    if not 0 <= number < 2**16:
+        raise argparse.ArgumentTypeError(f"{number} is not a port")
+    return number
+
+
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="simulator", description=DESCRIPTION)
-    parser.add_argument("--port", type=int, default=0, help="of the API, such as 8443; without it any free one")
+    parser.add_argument("--port", type=port, default=0, help="of the API, such as 8443; without it any free one")
     parser.add_argument(
         "--directory",
         type=Path,
         default=_cache(),
         help="where its CA is kept, simulator.json, which tells where it is, and examples.yml, the variables of the guides' examples; %(default)s",
     )
-    parser.add_argument("--control-port", type=int, default=0, help="of the control page; without it any free one")
+    parser.add_argument("--control-port", type=port, default=0, help="of the control page; without it any free one")
     parser.add_argument("--latency", type=float, default=0.0, metavar="SECONDS", help="wait before each answer")
     known = f"a setting, such as 'form_body=as seen'; may be repeated; there are {', '.join(NAMES)}"
     parser.add_argument("--set", type=setting, action="append", default=[], metavar="NAME=VALUE", help=known)
@@ -62,10 +73,22 @@ def announce(simulator: Simulator, directory: Path) -> None:
         "ca": simulator.ca,
         "pid": os.getpid(),
     }
-    (directory / EXAMPLES).write_text(json.dumps(variables(), indent=2) + "\n", encoding="utf-8")
-    draft = directory / f".simulator.json.{os.getpid()}"
-    draft.write_text(json.dumps(facts) + "\n", encoding="utf-8")
-    draft.replace(directory / "simulator.json")
+    write(directory / EXAMPLES, json.dumps(variables(), indent=2).encode() + b"\n")
+    write(directory / "simulator.json", json.dumps(facts).encode() + b"\n")
+
+
+@contextlib.contextmanager
+def alone(directory: Path) -> Iterator[None]:
+    """Hold the lock of the directory: another simulator there would overwrite what this one says of itself.
+
+    :raises ValueError: another one holds it.
+    """
+    with open(os.open(directory / ".lock", os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600), "w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise ValueError(f"another simulator runs with {directory}. Stop it, or give another --directory") from None
+        yield
 
 
 def end_on_signals() -> threading.Event:
@@ -88,13 +111,20 @@ def end_on_eof(end: threading.Event) -> None:
 def main() -> int:
     chosen = arguments()
     settings = {"latency": chosen.latency, **dict(chosen.set)}
-    simulator = Simulator(chosen.directory, chosen.port, chosen.control_port, **settings)
     try:
-        simulator.start()
+        simulator = Simulator(chosen.directory, chosen.port, chosen.control_port, **settings)
+        chosen.directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with alone(chosen.directory):
+            simulator.start()
+            serve(simulator, chosen)
     except (OSError, ValueError) as problem:
-        taken = " Give another --port, or leave it out for any free one." if isinstance(problem, OSError) and problem.errno == errno.EADDRINUSE else ""
-        print(f"The simulator cannot start: {problem}.{taken}", file=sys.stderr)
+        print(f"The simulator cannot start: {_reason(problem, chosen.port)}.", file=sys.stderr)
         return 1
+    return 0
+
+
+def serve(simulator: Simulator, chosen: argparse.Namespace) -> None:
+    """Say that it is ready, and wait for its end."""
     # Before the file says "ready": whoever reads it may end the program at once.
     end = end_on_signals()
     if chosen.until_eof:
@@ -103,7 +133,12 @@ def main() -> int:
     print(welcome(simulator), flush=True)
     end.wait()
     simulator.stop()
-    return 0
+
+
+def _reason(problem: Exception, port: int) -> str:
+    if isinstance(problem, OSError) and problem.errno == errno.EADDRINUSE:
+        return f"port {port} is in use. Give another --port, or leave it out for any free one"
+    return str(problem).rstrip(".")
 
 
 if __name__ == "__main__":

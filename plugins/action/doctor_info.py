@@ -12,7 +12,7 @@ from ansible import constants as C
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 from ansible_collections.forti.oauth.plugins.module_utils._argspec import DOCTOR_INFO, NOT_SET, Spec, called, environment_variable
-from ansible_collections.forti.oauth.plugins.module_utils._errors import FortiError
+from ansible_collections.forti.oauth.plugins.module_utils._errors import FortiError, OptionError
 from ansible_collections.forti.oauth.plugins.module_utils._fac import FortiAuthenticator
 from ansible_collections.forti.oauth.plugins.module_utils._forticwp import FortiCwp
 from ansible_collections.forti.oauth.plugins.module_utils._options import check_needed, validated
@@ -34,8 +34,11 @@ class ActionModule(ActionBase):
         """Run the task."""
         result: Result = super().run(tmp, task_vars)
         variables, secrets = task_vars or {}, set[str]()
+        host = variables.get("inventory_hostname", "localhost")
+        self._of_host = "" if host in C.LOCALHOST else f"{host}: "
         try:
             refuse_async(self)
+            self._refuse_delegation()
             own = validated(DOCTOR_INFO, {name: value for name, value in self._task.args.items() if name in DOCTOR_INFO})
             check_needed(DOCTOR_INFO, own)
             service = _SERVICES[own["service"]]
@@ -43,20 +46,29 @@ class ActionModule(ActionBase):
                 if self._task.loop:
                     secrets = secrets_of(self, service.spec, variables)
                 asked = {name: value for name, value in self._task.args.items() if name not in DOCTOR_INFO}
-                steps = Steps(_show)
+                steps = Steps(self._show)
                 examination = Examination(
                     service, lambda: _find(service.spec, asked, variables, self._templar.template), explicit=asked, warn=warn, notify=notify
                 )
                 examination.examine(steps, login=own["login"])
-            result.update(changed=False, healthy=steps.healthy, steps=steps.taken)
+            result.update(changed=False, healthy=steps.healthy, msg=steps.summary, steps=steps.taken)
         except FortiError as exc:
             result.update(failed=True, changed=False, msg=str(exc))
         return hide_item(result, self._task, variables, self._templar, secrets) if self._task.loop else result
 
+    def _refuse_delegation(self) -> None:
+        """Check that the task is not delegated to a host that would have to ask itself.
 
-def _show(step: Step) -> None:
-    """Show a step in one line, on stderr, because Python buffers stdout if it is a pipe or a file."""
-    Display().display(line(step), color=_COLOURS[step["state"]], stderr=True)
+        :raises OptionError: it is.
+        """
+        ends_here = self._connection.transport == "local" or getattr(self._connection, "_remote_is_local", False)
+        if self._task.delegate_to and not ends_here:
+            raise OptionError("doctor_info looks from the controller only. Take delegate_to out of the task.")
+
+    def _show(self, step: Step) -> None:
+        """Show a step in one line, on stderr, because Python buffers stdout if it is a pipe or a file. With no_log nothing is shown."""
+        if not self._task.no_log:
+            Display().display(self._of_host + line(step), color=_COLOURS[step["state"]], stderr=True)
 
 
 def _find(spec: Spec, asked: Mapping[str, Any], variables: Mapping[str, Any], template: Callable[[Any], Any]) -> Found:

@@ -13,12 +13,15 @@ import math
 from typing import Any
 
 _DEEPEST = 32  # levels of lists and objects; the deepest answer of a vendor page has five
+_NO_INK = frozenset("\u115f\u1160\u2800\u3164\uffa0")  # letters to Python, but blank: with them a text could look like a line of its own
 _MOST = 50_000  # values in one answer
 
 
 def one_line(text: str) -> str:
-    """Return a text with a blank in place of every character that is not printable, such as a line end or what steers a terminal."""
-    return text if text.isprintable() else "".join(letter if letter.isprintable() else " " for letter in text)
+    """Return a text with a blank in place of every character that is not printable or has no ink, such as a line end or what steers a terminal."""
+    if text.isprintable() and _NO_INK.isdisjoint(text):
+        return text
+    return "".join(letter if letter.isprintable() and letter not in _NO_INK else " " for letter in text)
 
 
 def cleaned(value: Any) -> Any:

@@ -11,15 +11,14 @@ from __future__ import annotations
 import dataclasses
 import logging
 import math
-import queue
 import random
 import socket
 import sys
-import threading
 import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from ansible_collections.forti.oauth.plugins.module_utils._deadline import within
 from ansible_collections.forti.oauth.plugins.module_utils._errors import LibraryMissing, NotConnected, ServerFailed, Unreachable
 from ansible_collections.forti.oauth.plugins.module_utils._http_faults import NOT_DECODED, TransportError, explain
 from ansible_collections.forti.oauth.plugins.module_utils._http_response import Response
@@ -89,13 +88,10 @@ class Http:
 
     def _attempt(self, session: Any, arguments: dict[str, Any]) -> Response | TransportError:
         """Send the request once, within the deadline. The library's own timeouts do not cover name resolution and slow headers."""
-        outcome: queue.SimpleQueue[Response | TransportError] = queue.SimpleQueue()
-        worker = threading.Thread(target=lambda: outcome.put(self._exchange(session, arguments)), daemon=True)
-        worker.start()
         try:
             # Half a second longer than the library's own timeouts, because their errors explain more.
-            result = outcome.get(timeout=self._timeout + 0.5)
-        except queue.Empty:
+            result = within(self._timeout + 0.5, lambda: self._exchange(session, arguments))
+        except TimeoutError:
             result = TransportError(f"did not answer in full within {self._timeout} seconds. Check the network, or raise timeout.", unsent=False)
             self._session = None  # the thread may still use it
         return result
@@ -166,6 +162,25 @@ def proxy_for(url: str) -> str | None:
     requests, _urllib3 = _import_requests()
     found: str | None = requests.utils.select_proxy(url, requests.utils.get_environ_proxies(url))
     return found
+
+
+def tunnel(proxy: str, place: tuple[str, int], *, timeout: float) -> socket.socket:
+    """Return a connection to a place through an HTTP proxy, which is asked as requests asks it.
+
+    :arg proxy: the whole URL of the proxy.
+    :raises OSError: the proxy does not answer, or refuses.
+    :raises http.client.HTTPException: its answer makes no sense.
+    """
+    requests, urllib3 = _import_requests()
+    parts = urllib3.util.parse_url(proxy)
+    connection = urllib3.connection.HTTPConnection(parts.host.strip("[]"), parts.port or 80, timeout=timeout)
+    connection.set_tunnel(*place, headers=requests.adapters.HTTPAdapter().proxy_headers(proxy))
+    try:
+        connection.connect()
+    except urllib3.exceptions.HTTPError as exc:  # its own wrap those of the socket
+        raise exc.__cause__ if isinstance(exc.__cause__, OSError) else OSError from exc
+    opened: socket.socket = connection.sock
+    return opened
 
 
 def _retry_after(retry: Any, outcome: Response | TransportError) -> float | None:

@@ -21,6 +21,7 @@ from ansible_collections.forti.oauth.plugins.module_utils._http_trust import pas
 _NO_CERTIFICATE = "presented a certificate that is not trusted"
 # OpenSSL's codes (x509_vfy.h) of the faults that people meet, each with what to do.
 _CERTIFICATE_FAULTS = {
+    9: "presented a certificate that is not valid yet. Check the clock of this machine.",
     10: "presented a certificate that has expired. Renew it, and check the clock of this machine.",
     18: f"{_NO_CERTIFICATE}: it is self-signed. Set ca_path to it.",
     19: f"{_NO_CERTIFICATE}: its own CA is unknown here. Set ca_path to that CA's certificate.",

@@ -241,6 +241,10 @@ class TokenService(abc.ABC):
             secrets=self.http.secrets,
         )
 
+    def advice(self, status: int) -> str:
+        """Return what to check if the server answers with this status."""
+        return self._hint(status, {}, self.hints)
+
     def _hint(self, status: int, body: Mapping[str, Any], hints: Mapping[Any, str]) -> str:
         known = {**_HINTS, **hints}
         advice = known.get(LOCKED) if is_locked(body) else None

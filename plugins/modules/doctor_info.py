@@ -15,7 +15,7 @@ description:
     a login, and the store that the option C(cache) names.
   - It logs in only with O(login=true). Otherwise it sends one request without a login to the server.
   - No line and no result holds a secret.
-  - It works on the controller, whatever the host is.
+  - It works on the controller, whatever the host is. C(delegate_to) another host is refused.
   - The task does not fail if a step failed. RV(healthy) tells.
 author:
   - The forti.oauth authors (@forti-oauth)
@@ -35,7 +35,7 @@ options:
     choices: [fac, forticwp]
   login:
     description:
-      - Whether to get a token, too. If no token is kept, this is a real login, and three wrong ones may lock an account.
+      - Whether to get a token, too, even in check mode. If no token is kept, this is a real login, and three wrong ones may lock an account.
     type: bool
     default: false
 seealso:
@@ -62,6 +62,11 @@ healthy:
   returned: success
   type: bool
   sample: true
+msg:
+  description: What the first step that failed says. Otherwise, that no step failed.
+  returned: success
+  type: str
+  sample: No step failed.
 steps:
   description: The steps, in their order.
   returned: success

@@ -101,13 +101,15 @@ def test_it_can_be_kept_in_the_cache_of_its_user(simulator_can_run: None, tmp_pa
 def test_a_ca_that_is_none_is_told(simulator_can_run: None, tmp_path: Path) -> None:
     for name in ("ca.pem", "ca-key.pem"):
         (tmp_path / name).write_text("x")
-    assert "are no CA. Remove them, and new ones are made." in refused(*MODULE, "--directory", str(tmp_path))
+    assert "ca-key.pem is not a CA. Remove it, and a new one is made." in refused(*MODULE, "--directory", str(tmp_path))
 
 
 def test_a_port_that_is_taken_is_told(simulator_can_run: None, tmp_path: Path) -> None:
     with running(tmp_path / "first") as (_program, facts):
         port = facts["host"].partition(":")[2]
-        assert "Address already in use" in refused(*MODULE, "--directory", str(tmp_path), "--port", port)
+        assert f"port {port} is in use. Give another --port, or leave it out for any free one." in refused(
+            *MODULE, "--directory", str(tmp_path), "--port", port
+        )
 
 
 def test_what_it_needs_is_asked_for_by_name() -> None:
@@ -129,3 +131,45 @@ def test_a_setting_that_is_none_is_told(tmp_path: Path, simulator_can_run: None)
     done = subprocess.run([*MODULE, "--set", "form_body=yes"], cwd=ROOT, capture_output=True, text=True, timeout=30, check=False)
     assert done.returncode == 2
     assert "argument --set: form_body must be one of as documented, as seen" in done.stderr
+
+
+def test_two_with_one_directory(simulator_can_run: None, tmp_path: Path) -> None:
+    """The second one would overwrite what the first one says of itself."""
+    with running(tmp_path):
+        said = refused(*MODULE, "--directory", str(tmp_path))
+    assert said == f"The simulator cannot start: another simulator runs with {tmp_path}. Stop it, or give another --directory.\n"
+
+
+def test_a_directory_that_others_can_write_to(simulator_can_run: None, tmp_path: Path) -> None:
+    """They could put a CA of their own there, which a shell trusts."""
+    tmp_path.chmod(0o777)
+    assert "other users can write to" in refused(*MODULE, "--directory", str(tmp_path))
+
+
+def test_a_symbolic_link_in_place_of_a_file_is_not_followed(simulator_can_run: None, tmp_path: Path) -> None:
+    (tmp_path / "precious").write_text("mine")
+    (tmp_path / "kept").mkdir(mode=0o700)
+    for name in ("ca.pem", "examples.yml", "simulator.json"):
+        (tmp_path / "kept" / name).symlink_to(tmp_path / "precious")
+    program = subprocess.Popen([*MODULE, "--directory", str(tmp_path / "kept"), "--until-eof"], cwd=ROOT, text=True, **PIPES)  # type: ignore[call-overload]
+    program.communicate(timeout=30)
+    assert program.returncode == 0
+    assert (tmp_path / "precious").read_text() == "mine"
+
+
+@pytest.mark.parametrize("given", [("--port", "99999"), ("--port", "-1"), ("--control-port", "x"), ("--latency", "nan"), ("--latency", "-1")])
+def test_a_number_that_is_wrong_is_told(simulator_can_run: None, tmp_path: Path, given: tuple[str, str]) -> None:
+    done = subprocess.run([*MODULE, "--directory", str(tmp_path), *given], cwd=ROOT, capture_output=True, text=True, timeout=30, check=False)
+    assert done.returncode in (1, 2)
+    assert "Traceback" not in done.stderr
+    assert given[0].removeprefix("--").partition("-")[0] in done.stderr
+
+
+def test_a_page_of_somebody_else_gets_nothing_from_the_control_page(simulator_can_run: None, tmp_path: Path) -> None:
+    with running(tmp_path) as (_program, facts):
+        state, otp = f"{facts['control']}/state", f"{facts['control']}/otp"
+        assert requests.get(state, timeout=10).ok
+        assert requests.get(state, headers={"Host": "evil.example"}, timeout=10).status_code == 403  # by a name that leads here
+        assert requests.post(otp, data={"user": "sms1"}, headers={"Origin": "https://evil.example"}, timeout=10).status_code == 403
+        assert requests.post(otp, data={"user": "sms1"}, headers={"Origin": facts["control"]}, timeout=10).ok
+        assert requests.post(f"{facts['control']}/clock", data={"offset": "nan"}, timeout=10).status_code == 400

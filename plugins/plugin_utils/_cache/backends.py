@@ -21,6 +21,7 @@ from ansible_collections.forti.oauth.plugins.plugin_utils._cache.backend_directo
 from ansible_collections.forti.oauth.plugins.plugin_utils._cache.backend_files import RunBackend
 
 _BUDGET = 3  # seconds that a store of a network may cost an ask
+_LOOK = 60  # seconds that a person waits for a list of what it holds
 OpenBackend = Callable[[], Backend]
 
 
@@ -64,7 +65,7 @@ def existing_backend(cache: str) -> Backend:
         raise OptionError("cache none keeps nothing, so there is no store to look into.")
     if cache == "run":
         return RunBackend()
-    open_backend = shared_backend(cache)
+    open_backend = shared_backend(cache, budget=_LOOK)
     folder = _folder(cache)
     return open_backend() if "://" in cache or os.path.lexists(folder) else NullBackend(f"the directory {folder}")
 

@@ -68,7 +68,7 @@ class EncryptedCache:
         """Open the backend, and agree on the salt with its other users."""
         try:
             backend = self._open()
-            self._salt = _agreed_salt(backend)
+            self._salt = agreed_salt(backend)
         except BackendError as exc:
             return self._give_up(exc)
         self._backend = backend
@@ -242,7 +242,7 @@ def _capitalized(problem: BackendError) -> str:
     return f"{text[:1].upper()}{text[1:]}"
 
 
-def _agreed_salt(backend: Backend) -> bytes:
+def agreed_salt(backend: Backend) -> bytes:
     """Return the salt that all users of the backend share. A damaged one is replaced."""
     for _attempt in range(ATTEMPTS):  # others who find the damage replace it at the same time
         salt = backend.agree("salt", os.urandom(_SALT))

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 from ansible_collections.forti.oauth.plugins.module_utils._errors import OptionError
 from ansible_collections.forti.oauth.plugins.module_utils._options import validated
 from ansible_collections.forti.oauth.plugins.module_utils._service import Notify, TokenService
+from ansible_collections.forti.oauth.plugins.plugin_utils._cache.backends import backends
 from ansible_collections.forti.oauth.plugins.plugin_utils._doctor.probe import Probe
 from ansible_collections.forti.oauth.plugins.plugin_utils._doctor.steps import NAMES, Problem, Skipped, Steps
 from ansible_collections.forti.oauth.plugins.plugin_utils._doctor.store import look_into
@@ -64,7 +65,7 @@ class Examination:
         steps.take("clock", probe.look_at_clock, after=to_server)
         steps.take("service", probe.look_for_service, after=to_server)
         steps.take("login", lambda: self._log_in(login), after=("options", *to_server, "service"))
-        steps.take("cache", lambda: look_into(self._leading["cache"], server=self._leading["server"]))
+        steps.take("cache", self._look_into_cache)
 
     def _look_at_options(self) -> str:
         self._given, sources = self._find()
@@ -72,6 +73,7 @@ class Examination:
         self._leading = leading if leading["server"] else {}
         found = _listed(sources)
         try:
+            backends(leading["cache"])
             self._service()
         except OptionError as exc:
             raise Problem(f"{exc} Found: {found}.") from exc
@@ -88,6 +90,14 @@ class Examination:
         ends = f"until {result['expires_at']}" if result["expires_at"] else "without an end"
         refresh = "with" if result.get("refresh_token") else "without"
         return f"a token {ends}, {refresh} a refresh token, from {_SOURCES[result['source']]}{_verified(service, result['access_token'])}"
+
+    def _look_into_cache(self) -> str:
+        try:
+            seen = look_into(self._leading["cache"], server=self._leading["server"])
+        except OptionError as exc:
+            raise Skipped("cache is not valid, see the step options") from exc
+        unsafe = "" if self._leading["validate_certs"] else "; this token is not kept there, because validate_certs is false"
+        return f"{seen}{unsafe}"
 
 
 def _listed(sources: Mapping[str, str]) -> str:

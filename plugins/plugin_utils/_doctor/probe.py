@@ -22,11 +22,8 @@ from ansible_collections.forti.oauth.plugins.plugin_utils._doctor.steps import P
 
 _FAR = 300  # seconds by which the clocks may differ
 _NOTICED = 5  # seconds; the Date header has whole ones, and the answer takes its time
-_WRONG = {
-    403: "answered 403 to a request without a login, so it lets nobody in from here. Check that its API is enabled for this machine's address.",
-    404: "answered 404. Check server: there is no token service at this address.",
-}
-_PAGE = "answered with a web page. Check that server is the token service, and not a proxy or a login page."
+# What a token service answers to a GET: that it takes none, or that the request is wrong.
+_SERVICE = (400, 401, 405, 406, 415)
 
 
 class Probe:
@@ -45,14 +42,14 @@ class Probe:
         except FortiError as exc:
             return exc
 
-    def look_at_certificate(self, presented: bytes) -> str:
+    def look_at_certificate(self, presented: bytes | None) -> str:
         """Return whose the certificate is, and who trusts it.
 
-        :arg presented: the certificate as DER; empty if it is not known.
+        :arg presented: the certificate as DER; empty if the server presented none, None if it is not known.
         :raises Problem: no secure connection came about.
         """
-        shown, problem = described(presented), self._answer
-        if isinstance(problem, FortiError) and (problem.unsent or not presented):
+        shown, problem = described(presented or b""), self._answer
+        if isinstance(problem, FortiError) and (problem.unsent or presented == b""):
             raise Problem(f"{problem}{f' The certificate is {shown}.' if shown else ''}")
         verify, _own = tls(self._options)
         by_file = f"trusted by {verify}" if isinstance(verify, str) else "trusted by the system"
@@ -85,12 +82,13 @@ class Probe:
         answer = self._answer
         if isinstance(answer, FortiError):
             raise answer
-        wrong = _PAGE if answer.is_success and answer.is_page else _WRONG.get(answer.status)
-        if wrong:
-            raise Problem(f"{answer.server} {wrong}")
-        if answer.status >= 500:
-            raise Problem(f"{answer.server} answered {answer.status}. The fault is on the server's side. Run it again later.")
-        return f"a token service answers: {answer.status} to a request without a login"
+        if answer.status in _SERVICE:
+            return f"a token service answers: {answer.status} to a request without a login"
+        if answer.is_success and answer.json_or_empty():
+            return f"a server answers {answer.status} to a request without a login; most token services answer 405"
+        if answer.is_success:
+            raise Problem(f"{answer.server} answered {answer.status} without JSON. Check that server is the token service, and not a proxy or a login page.")
+        raise Problem(f"{answer.server} answered {answer.status} to a request without a login. {self._service.advice(answer.status)}")
 
 
 def _ignore(_text: str) -> None:

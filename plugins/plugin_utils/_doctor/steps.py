@@ -51,6 +51,8 @@ class Steps:
             state, detail = "skipped", str(exc)
         except (Problem, FortiError) as exc:
             state, detail = "failed", str(exc)
+        except Exception as exc:  # pylint: disable=broad-except  # the other steps may still tell; its text may quote a secret
+            state, detail = "failed", f"This step could not be taken ({type(exc).__name__}). Report it as a bug."
         self._ended(name, state, detail, time.monotonic() - started)
 
     def leave_out(self, name: str, *, because: str) -> None:
@@ -66,6 +68,11 @@ class Steps:
     def healthy(self) -> bool:
         """Whether no step has failed."""
         return all(step["state"] != "failed" for step in self.taken)
+
+    @property
+    def summary(self) -> str:
+        """What failed, and what to do; or that nothing failed."""
+        return next((step["detail"] for step in self.taken if step["state"] == "failed"), "No step failed.")
 
 
 def line(step: Step) -> str:

@@ -8,11 +8,13 @@
 
 from __future__ import annotations
 
+import os
 import secrets
 import time
 
-from ansible_collections.forti.oauth.plugins.plugin_utils._cache.backend import Backend, BackendError, NullBackend
+from ansible_collections.forti.oauth.plugins.plugin_utils._cache.backend import Backend, BackendError, LockTimeout, NullBackend
 from ansible_collections.forti.oauth.plugins.plugin_utils._cache.backends import existing_backend
+from ansible_collections.forti.oauth.plugins.plugin_utils._cache.encrypted import agreed_salt
 from ansible_collections.forti.oauth.plugins.plugin_utils._cache.entry_cipher import read_header
 from ansible_collections.forti.oauth.plugins.plugin_utils._doctor.steps import Problem, Skipped
 
@@ -21,7 +23,7 @@ _CONTENT = b"doctor" * 512  # as large as an entry
 
 
 def look_into(cache: str, *, server: str) -> str:
-    """Return how many entries a store holds, and how many of them are of this server. An entry is written and removed again.
+    """Return whether entries can be kept in a store, how many it holds, and how many of them are of this server.
 
     :raises Problem: the store cannot be used.
     :raises Skipped: nothing is kept between runs.
@@ -31,24 +33,47 @@ def look_into(cache: str, *, server: str) -> str:
     try:
         backend = existing_backend(cache)
         if isinstance(backend, NullBackend):
-            return f"{backend.where} does not exist yet; the first token makes it"
-        headers = [read_header(entry) or {} for _name, entry in backend.entries()]
+            return _absent(backend.where, os.path.abspath(os.path.expanduser(cache)))
         _try(backend)
-    except BackendError as exc:
-        raise Problem(str(exc)) from exc
-    of_this = sum(header.get("server") == server for header in headers)
-    return f"{backend.where} can be used; it holds {len(headers)} {'entry' if len(headers) == 1 else 'entries'}, {of_this} of this server"
+    except (BackendError, LockTimeout) as exc:
+        raise Problem(str(exc) or "The store cannot be used: somebody holds its lock.") from exc
+    return f"{backend.where} can be used; {_holds(backend, server)}"
+
+
+def _absent(where: str, folder: str) -> str:
+    """Return that a directory does not exist, and can be made.
+
+    :raises Problem: it cannot.
+    """
+    parent = os.path.dirname(folder)
+    while not os.path.lexists(parent):
+        parent = os.path.dirname(parent)
+    if not (os.path.isdir(parent) and os.access(parent, os.W_OK | os.X_OK)):
+        raise Problem(f"{where} does not exist, and cannot be made in {parent}. Name another directory in cache.")
+    return f"{where} does not exist yet; the first token makes it"
 
 
 def _try(backend: Backend) -> None:
-    """Write an entry, read it, remove it.
+    """Do what a task does with a store: agree on the salt, hold a lock, write an entry, read it, remove it.
 
     :raises BackendError: one of them failed.
+    :raises LockTimeout: another process holds the lock.
     """
     name = secrets.token_hex(32)
+    agreed_salt(backend)
+    with backend.lock(name, timeout=1):
+        try:
+            backend.write(name, _CONTENT, keep_until=time.time() + _KEPT)
+            if backend.read(name) != _CONTENT:
+                raise BackendError(f"{backend.where} does not give back what was written.")
+        finally:
+            backend.remove(name)
+
+
+def _holds(backend: Backend, server: str) -> str:
     try:
-        backend.write(name, _CONTENT, keep_until=time.time() + _KEPT)
-        if backend.read(name) != _CONTENT:
-            raise BackendError(f"{backend.where} does not give back what was written.")
-    finally:
-        backend.remove(name)
+        headers = [header for _name, entry in backend.entries() if (header := read_header(entry))]
+    except BackendError:  # tasks do not need the list
+        return "what it holds cannot be listed"
+    of_this = sum(header.get("server") == server for header in headers)
+    return f"it holds {len(headers)} {'entry' if len(headers) == 1 else 'entries'}, {of_this} of this server"

@@ -8,19 +8,23 @@
 
 from __future__ import annotations
 
-import base64
+import errno
 import functools
 import http.client
 import os
+import re
 import socket
 import ssl
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import SplitResult, unquote, urlsplit
+from urllib.parse import SplitResult, urlsplit
 
+from ansible_collections.forti.oauth.plugins.module_utils._deadline import within
 from ansible_collections.forti.oauth.plugins.module_utils._foreign import one_line
-from ansible_collections.forti.oauth.plugins.module_utils._http import proxy_for
+from ansible_collections.forti.oauth.plugins.module_utils._http import proxy_for, tunnel
 from ansible_collections.forti.oauth.plugins.plugin_utils._doctor.steps import Problem, Skipped
+
+_TUNNEL_REFUSED = re.compile(r"\bfailed: (\d{3})\b")  # the text of http.client
 
 
 class Way:
@@ -41,12 +45,16 @@ class Way:
         :raises LibraryMissing: requests is not installed.
         """
         found = proxy_for(self._server)
+        if not found:
+            return None
         try:
-            proxy = urlsplit(found if "://" in found else f"http://{found}") if found else None
-            if proxy and not (proxy.hostname and proxy.port != 0):
-                raise ValueError
+            proxy = urlsplit(found if "://" in found else f"http://{found}")
+            # A character of a password that is not written as %23 and so on ends the host early.
+            sound = bool(proxy.hostname) and proxy.port != 0 and "@" not in proxy.path + proxy.query + proxy.fragment
         except ValueError:
-            raise Problem("https_proxy is not the URL of a proxy, such as http://proxy.example.com:3128. Check https_proxy.") from None
+            sound = False
+        if not sound:
+            raise Problem("https_proxy is not the URL of a proxy, such as http://proxy.example.com:3128. Check https_proxy.")
         return proxy
 
     @property
@@ -64,7 +72,9 @@ class Way:
         if self._proxy:
             raise Skipped(f"{self._by_proxy} looks it up")
         try:
-            found = socket.getaddrinfo(*self._at, type=socket.SOCK_STREAM)
+            found = within(self._timeout, lambda: socket.getaddrinfo(*self._at, type=socket.SOCK_STREAM))
+        except TimeoutError:
+            raise Problem(f"{self._server}: the DNS did not answer within {self._timeout} seconds. Check the DNS of this machine.") from None
         except (OSError, UnicodeError) as exc:
             raise Problem(f"{self._server} has an unknown host name. Check server and the DNS.") from exc
         return f"{self._at[0]} is {' and '.join(dict.fromkeys(str(address[0]) for *_kind, address in found))}"
@@ -74,21 +84,27 @@ class Way:
 
         :raises Problem: nobody accepts the connection.
         """
+        by_proxy = self._by_proxy
         try:
-            with self._connection() as connection:
-                return f"{connection.getpeername()[0]}, port {self._at[1]}" if not self._proxy else f"through {self._by_proxy}"
-        except (OSError, http.client.HTTPException) as exc:
-            raise Problem(self._refused(exc)) from exc
+            with within(self._timeout, self._connection) as connection:
+                return f"through {by_proxy}" if by_proxy else f"{connection.getpeername()[0]}, port {self._at[1]}"
+        except (OSError, UnicodeError, http.client.HTTPException) as exc:
+            raise Problem(self._refused_by_proxy(exc) if by_proxy else self._refused(exc)) from exc
 
-    def presented(self) -> bytes:
-        """Return the certificate that the server presents, unchecked, as DER; nothing if it cannot be had."""
+    def presented(self) -> bytes | None:
+        """Return the certificate that the server presents, unchecked, as DER; empty if there is none, None if the way there is not known."""
+        try:
+            return within(self._timeout, self._handshake)
+        except Skipped:
+            return None
+        except (OSError, UnicodeError, http.client.HTTPException):
+            return b""
+
+    def _handshake(self) -> bytes:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
-        try:
-            with self._connection() as connection, context.wrap_socket(connection, server_hostname=self._at[0]) as secured:
-                return secured.getpeercert(binary_form=True) or b""
-        except (OSError, http.client.HTTPException, Skipped):
-            return b""
+        with self._connection() as connection, context.wrap_socket(connection, server_hostname=self._at[0]) as secured:
+            return secured.getpeercert(binary_form=True) or b""
 
     def _connection(self) -> socket.socket:
         """Return a new connection to the server."""
@@ -96,22 +112,25 @@ class Way:
             return socket.create_connection(self._at, self._timeout)
         if self._proxy.scheme != "http":
             raise Skipped(f"{self._by_proxy} makes it")
-        tunnel = http.client.HTTPConnection(str(self._proxy.hostname), self._proxy.port or 80, timeout=self._timeout)
-        tunnel.set_tunnel(*self._at, headers=_authorization(self._proxy))
-        tunnel.connect()
-        return tunnel.sock
+        return tunnel(self._proxy.geturl(), self._at, timeout=self._timeout)
 
     def _refused(self, exc: Exception) -> str:
         if isinstance(exc, TimeoutError):
             return f"{self._server} did not accept a connection within {self._timeout} seconds. Check server, the route and the firewall."
-        why = os.strerror(exc.errno).lower() if isinstance(exc, OSError) and exc.errno else "no tunnel"
-        if self._proxy:
-            return f"{self._server} was not reached: {self._by_proxy} failed ({why}). Check https_proxy and no_proxy."
-        return f"{self._server} could not be connected to: {why}. Check server, its port and the firewall."
+        return f"{self._server} could not be connected to: {_reason(exc)}. Check server, its port and the firewall."
+
+    def _refused_by_proxy(self, exc: Exception) -> str:
+        answered = _TUNNEL_REFUSED.search(str(exc))  # nothing else of the text is shown: it may quote the proxy
+        if isinstance(exc, TimeoutError):
+            why = f"it opened no tunnel within {self._timeout} seconds"
+        elif answered:
+            user = ", so it wants a user and a password in its URL" if answered[1] == "407" else ""
+            why = f"it answered {answered[1]}{user}"
+        else:
+            why = _reason(exc)
+        return f"{self._server} was not reached: {self._by_proxy} failed ({why}). Check https_proxy and no_proxy."
 
 
-def _authorization(proxy: SplitResult) -> dict[str, str]:
-    if not proxy.username:
-        return {}
-    pair = f"{unquote(proxy.username)}:{unquote(proxy.password or '')}"
-    return {"Proxy-Authorization": f"Basic {base64.b64encode(pair.encode()).decode()}"}
+def _reason(exc: Exception) -> str:
+    known = isinstance(exc, OSError) and exc.errno in errno.errorcode
+    return os.strerror(exc.errno).lower() if known else "no connection"  # type: ignore[attr-defined]

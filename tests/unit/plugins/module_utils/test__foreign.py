@@ -34,6 +34,8 @@ STEERING = [
     pytest.param("\U000e0041", id="invisible tag"),
     pytest.param("\ue000", id="private use"),
     pytest.param("\xa0", id="no-break space"),
+    pytest.param("\u2800", id="braille without dots"),
+    pytest.param("\u3164", id="Hangul filler"),
 ]
 
 

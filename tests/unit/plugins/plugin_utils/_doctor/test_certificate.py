@@ -19,14 +19,24 @@ from cryptography.x509.oid import NameOID
 NOW = datetime.datetime.now(datetime.timezone.utc)
 
 
-def certificate(subject: str, *, names: tuple[x509.GeneralName, ...] = (), days: float = 100, issuer: str = "Example CA") -> bytes:
+def certificate(
+    subject: str,
+    *,
+    names: tuple[x509.GeneralName, ...] = (),
+    days: float = 100,
+    issuer: str = "Example CA",
+    begins: float = -400,
+    extension: x509.ExtensionType | None = None,
+) -> bytes:
     """Return a certificate as DER."""
     key = ec.generate_private_key(ec.SECP256R1())
     named = {who: x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, text)] if text else []) for who, text in (("subject", subject), ("issuer", issuer))}
     builder = x509.CertificateBuilder().subject_name(named["subject"]).issuer_name(named["issuer"]).public_key(key.public_key()).serial_number(1)
-    builder = builder.not_valid_before(NOW - datetime.timedelta(days=400)).not_valid_after(NOW + datetime.timedelta(days=days))
+    builder = builder.not_valid_before(NOW + datetime.timedelta(days=begins)).not_valid_after(NOW + datetime.timedelta(days=days))
     if names:
         builder = builder.add_extension(x509.SubjectAlternativeName(names), critical=False)
+    if extension:
+        builder = builder.add_extension(extension, critical=False)
     return builder.sign(key, hashes.SHA256()).public_bytes(serialization.Encoding.DER)
 
 
@@ -58,3 +68,18 @@ def test_lines_and_colours_of_a_server_are_not_shown() -> None:
 @pytest.mark.parametrize("der", [b"", b"\x30\x00", b"no certificate"])
 def test_what_is_no_certificate(der: bytes) -> None:
     assert described(der) == ""
+
+
+def test_one_that_is_not_valid_yet() -> None:
+    assert ", valid from 20" in described(certificate("fac", days=100, begins=1))
+
+
+def test_a_name_that_reads_like_the_sentence_is_not_shown() -> None:
+    names = (x509.DNSName("fac.example.com"), x509.DNSName("x by CN=Good CA, valid until 2099-01-01"))
+    assert described(certificate("fac", names=names)).startswith("issued to fac.example.com, (not a name) by CN=Example CA, ")
+
+
+def test_a_name_of_a_kind_that_cannot_be_read() -> None:
+    """x400Address: cryptography refuses the whole extension."""
+    odd = x509.UnrecognizedExtension(x509.oid.ExtensionOID.SUBJECT_ALTERNATIVE_NAME, b"\x30\x02\xa3\x00")
+    assert described(certificate("fac", extension=odd)) == ""
