@@ -101,5 +101,5 @@ def test_what_wins(play: Player, other_ca: str) -> None:
 """
     outcome = play(tasks, keep="bundle path missing", env=USER)
     assert outcome["path"]["access_token"]
-    assert outcome["bundle"]["msg"] == f"{play.sim.url} {UNKNOWN}"
+    assert outcome["bundle"]["msg"] == f"{play.sim.url} {UNKNOWN} {other_ca} does not hold it."
     assert outcome["missing"]["msg"] == f"{play.sim.url} {UNKNOWN} SSL_CERT_FILE=/no/such.pem names no file with certificates (PEM)."

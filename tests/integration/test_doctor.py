@@ -228,6 +228,7 @@ def test_until_it_is_healthy(play: Player) -> None:
     assert outcome["r"]["msg"] == "No step failed."
 
 
+@pytest.mark.long
 def test_an_unchecked_certificate(play: Player, tmp_path: pathlib.Path) -> None:
     outcome = play(Case("", "", options=f"validate_certs: false, cache: '{tmp_path / 'tokens'}', {GOOD}").task(), keep="r")
     assert details(outcome["r"])["certificate"].endswith("; not checked, because validate_certs is false")
@@ -244,11 +245,13 @@ def test_a_directory_that_can_be_used(play: Player, tmp_path: pathlib.Path) -> N
     assert [path.suffix for path in (tmp_path / "tokens").iterdir() if path.name.endswith(".token")] == [".token"]
 
 
+@pytest.mark.long
 def test_a_full_directory(play: Player, full_disk: pathlib.Path) -> None:
     outcome = play(Case("", "", options=f"cache: '{full_disk}', {GOOD}").task(), keep="r")
     assert failed(outcome["r"]) == ("cache", f"the directory {full_disk} cannot be used: No space left on device")
 
 
+@pytest.mark.long
 def test_a_full_redis(play: Player, tmp_path: pathlib.Path) -> None:
     if program() is None:
         pytest.skip("there is no redis-server on this machine: a full one was not tried")
@@ -259,6 +262,7 @@ def test_a_full_redis(play: Player, tmp_path: pathlib.Path) -> None:
     assert REDIS_PASSWORD not in outcome.output
 
 
+@pytest.mark.long
 def test_a_wrong_value_of_its_own_fails_the_task(play: Player) -> None:
     outcome = play("- {forti.oauth.doctor_info: {service: fortigate}, register: r, ignore_errors: true}\n", keep="r")
     assert "fac, forticwp" in outcome["r"]["msg"]

@@ -36,6 +36,7 @@ def doctor(play: Player, sim: Simulator, tmp_path: pathlib.Path) -> Doctor:
     return run
 
 
+@pytest.mark.daily("-vvvv")
 @pytest.mark.parametrize("verbosity", ["-v", "-vvvv"])
 def test_both_services_and_what_is_kept(doctor: Doctor, play: Player, tmp_path: pathlib.Path, verbosity: str) -> None:
     code, output = doctor(verbosity, *LOGIN, **FAC, FORTICWP_CREDENTIAL=PASSWORDS["credential"], FORTI_OAUTH_CACHE=str(tmp_path / "kept"))
@@ -64,6 +65,7 @@ def test_a_step_that_fails_fails_the_play(doctor: Doctor) -> None:
     assert output.count("answered 401 invalid_grant") == 3  # the line of the step, and the result: core shows it twice
 
 
+@pytest.mark.long
 def test_a_store_that_cannot_be_used(doctor: Doctor, tmp_path: pathlib.Path) -> None:
     (tmp_path / "open").mkdir()
     (tmp_path / "open").chmod(0o777)
@@ -72,6 +74,7 @@ def test_a_store_that_cannot_be_used(doctor: Doctor, tmp_path: pathlib.Path) -> 
     assert "failed  cache " in output
 
 
+@pytest.mark.long
 def test_options_in_variables(doctor: Doctor, play: Player, tmp_path: pathlib.Path) -> None:
     (tmp_path / "mine.yml").write_text(
         json.dumps({"fac_oauth_server": play.sim.host, "fac_oauth_username": "luser1", "fac_oauth_password": PASSWORDS["luser1"]})
@@ -82,6 +85,7 @@ def test_options_in_variables(doctor: Doctor, play: Player, tmp_path: pathlib.Pa
     assert "ok      login " in output
 
 
+@pytest.mark.long
 def test_no_service_is_named(doctor: Doctor) -> None:
     code, output = doctor(FAC_SERVER="", FORTICWP_SERVER="")
     assert code != 0
