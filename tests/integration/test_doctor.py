@@ -131,6 +131,7 @@ def details(result: dict[str, Any]) -> dict[str, str]:
     return {step["step"]: step["detail"] for step in result["steps"]}
 
 
+@pytest.mark.xdist_group("doctor")
 @pytest.mark.parametrize("name", CASES)
 def test_a_fault_is_found_at_its_step(outcome: Outcome, name: str) -> None:
     case, result = CASES[name], outcome.of_all("r")[list(CASES).index(name)]
@@ -141,6 +142,7 @@ def test_a_fault_is_found_at_its_step(outcome: Outcome, name: str) -> None:
     assert tuple(each["step"] for each in result["steps"]) == STEPS
 
 
+@pytest.mark.xdist_group("doctor")
 def test_the_faults_show_no_secret(outcome: Outcome) -> None:
     # Each as a task has it, and a library may quote a part of it. Core shows the task's environment with -vvvv for no action.
     for word in ("proxy-word", "redis-word"):
@@ -192,6 +194,7 @@ def test_a_proxy_that_wants_a_password(play: Player) -> None:
     assert opened == []
 
 
+@pytest.mark.long
 def test_a_port_that_says_nothing(play: Player) -> None:
     """Neither the proxy nor the server holds the doctor up for longer than the timeout."""
     with socket.create_server(("127.0.0.1", 0)) as silent:
