@@ -44,10 +44,12 @@ def recipe(play: Player, part: str, second: Simulator | None = None) -> str:
     return text.replace("fac2.example.com", second.host) if second else text
 
 
-def run(play: Player, text: str, inventory: str = LOCALHOST, given: dict[str, Any] = USER, *, env: dict[str, str] | None = None, fails: bool = False) -> str:
+def run(
+    play: Player, text: str, inventory: str = LOCALHOST, given: dict[str, Any] | None = None, *, env: dict[str, str] | None = None, fails: bool = False
+) -> str:
     """Run a recipe; return the output."""
     vault = pathlib.Path(play.environment["HOME"], "vault.yml")
-    vault.write_text(yaml.safe_dump(given))
+    vault.write_text(yaml.safe_dump(given or USER))
     environment = {"SSL_CERT_FILE": str(play.sim.ca), **(env or {})}
     return play.playbook(text, "--extra-vars", f"@{vault}", inventory=inventory, env=environment, fails=fails)
 

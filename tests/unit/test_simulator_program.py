@@ -12,7 +12,7 @@ import stat
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -28,7 +28,7 @@ PIPES = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subproce
 
 
 @contextmanager
-def running(folder: Path, *arguments: str, command: list[str] = MODULE, cwd: Path = ROOT) -> Iterator[tuple[subprocess.Popen[str], dict[str, str]]]:
+def running(folder: Path, *arguments: str, command: Sequence[str] = tuple(MODULE), cwd: Path = ROOT) -> Iterator[tuple[subprocess.Popen[str], dict[str, str]]]:
     """Start it with this directory; yield the process, and what it says of itself once it is ready. It ends with its standard input."""
     facts, deadline = folder / "simulator.json", time.monotonic() + 30
     facts.unlink(missing_ok=True)
