@@ -191,7 +191,7 @@ def test_a_success_that_says_no_is_a_refusal_for_all_hosts(play: Player) -> None
     assert len(play.sim.requests) == 1
     assert {without_age(result["msg"]) for result in results} == {
         f"{play.sim.url} answered 200 fail (Account is locked out). "
-        "Check username and password, and realm if the user is not local. Three wrong logins lock an account."
+        "The account is locked: the server refuses the right password, too. Wait until the lock ends, or have the user unlocked."
     }
     assert sum(result["msg"].endswith("; force: true asks anew)") and " (refused " in result["msg"] for result in results) == HOSTS - 1
     assert {(result["status"], result["error"], result["failed"]) for result in results} == {(200, "access_denied", True)}
