@@ -16,9 +16,10 @@
 
 VENV := .work/venv
 PYTHON ?=
-# Any Python can run this script. It looks for one from 3.10 to 3.13, or takes PYTHON.
-MAKE_VENV = command -v $(or $(PYTHON),python3) >/dev/null || { echo "There is no $(or $(PYTHON),python3) here. Install a Python from 3.10 to 3.13."; exit 1; }; \
-  $(or $(PYTHON),python3) tests/tools/venvs.py
+# The script looks for a Python from 3.10 to 3.13 itself, or takes PYTHON. It runs on any that is not very old.
+MAKE_VENV = for python in $(or $(PYTHON),python3 python3.13 python3.12 python3.11 python3.10); do \
+  if "$$python" -c "import sys; sys.exit(sys.version_info < (3, 8))" 2>/dev/null; then exec "$$python" tests/tools/venvs.py $(1) $(PYTHON); fi; done; \
+  echo "There is no $(or $(PYTHON),python3) here. Install a Python from 3.10 to 3.13, or name yours: make PYTHON=/usr/local/bin/python3.12"; exit 1
 INSTALL := DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 export LC_ALL := C.UTF-8
@@ -31,7 +32,7 @@ help:
 
 quickstart:
 	@echo "20 hosts get tokens from simulated servers: some 15 seconds, the first time 15 more for an environment in .work/quickstart."
-	@$(MAKE_VENV) quickstart $(PYTHON)
+	@$(call MAKE_VENV,quickstart)
 	@.work/quickstart/bin/python tests/quickstart.py
 
 # Four workers on two cores: a third of their time the tests wait. A failure is shown when it happens.
@@ -68,7 +69,7 @@ build: $(VENV)/ready
 	$(VENV)/bin/python tests/tools/build.py dist
 
 $(VENV)/ready: tests/requirements.txt
-	@$(MAKE_VENV) venv $(PYTHON)
+	@$(call MAKE_VENV,venv)
 	touch $@
 
 # The tests want a real Redis and a real ssh server. Where one cannot be installed its tests are skipped, and say so.

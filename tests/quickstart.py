@@ -155,7 +155,9 @@ def _table(seconds: dict[str, float], simulator: Simulator, environment: dict[st
         seen = str(step.requests(counts)) if server == simulator.host else "not seen"
         print(f"{step.title:<45}{HOSTS:>6}{seen:>10}{seconds[step.title]:>9.1f}")
     print(f"{'All of it':<45}{HOSTS:>6}{'':>10}{sum(seconds.values()):>9.1f}")
-    print(f"Logins that the simulated servers saw: FortiCWP {counts['forticwp.credentials']}, FortiAuthenticator {counts['fac.login']}.")
+    logins = {"FORTICWP_SERVER": f"FortiCWP {counts['forticwp.credentials']}", "FAC_SERVER": f"FortiAuthenticator {counts['fac.login']}"}
+    simulated = ", ".join(text for server, text in logins.items() if environment[server] == simulator.host)
+    print(f"Logins that the simulated servers saw: {simulated or 'not seen'}.")
 
 
 def _next() -> None:

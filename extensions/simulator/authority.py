@@ -52,5 +52,7 @@ def _check_owner(directory: Path) -> None:
     :raises ValueError: somebody can.
     """
     seen = directory.stat()
-    if seen.st_uid != os.geteuid() or seen.st_mode & 0o022:
+    if seen.st_uid != os.geteuid():
+        raise ValueError(f"{directory} belongs to another user. Give another --directory")
+    if seen.st_mode & 0o022:
         raise ValueError(f"other users can write to {directory}. Give another --directory, or make it yours alone (chmod 0700)")

@@ -90,7 +90,7 @@ def listen(family: socket.AddressFamily, address: str, port: int) -> socket.sock
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind((address, port))
         listener.listen(256)
-    except OSError:
+    except OSError as problem:
         listener.close()
-        raise
+        raise OSError(problem.errno, f"port {port}: {problem.strerror}") from problem
     return listener

@@ -118,7 +118,7 @@ def main() -> int:
             simulator.start()
             serve(simulator, chosen)
     except (OSError, ValueError) as problem:
-        print(f"The simulator cannot start: {_reason(problem, chosen.port)}.", file=sys.stderr)
+        print(f"The simulator cannot start: {_reason(problem)}.", file=sys.stderr)
         return 1
     return 0
 
@@ -135,9 +135,9 @@ def serve(simulator: Simulator, chosen: argparse.Namespace) -> None:
     simulator.stop()
 
 
-def _reason(problem: Exception, port: int) -> str:
+def _reason(problem: Exception) -> str:
     if isinstance(problem, OSError) and problem.errno == errno.EADDRINUSE:
-        return f"port {port} is in use. Give another --port, or leave it out for any free one"
+        return f"{problem.strerror}. Give another --port or --control-port, or leave it out for any free one"
     return str(problem).rstrip(".")
 
 

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -23,6 +24,7 @@ from ansible_collections.forti.oauth.plugins.plugin_utils._loop_item import hide
 from ansible_collections.forti.oauth.plugins.plugin_utils._token_provider import Result, notify, warn
 from ansible_collections.forti.oauth.plugins.plugin_utils._variables import taken_from_variables, with_variables
 
+_OF_A_TOKEN = {"state", "access_token"}  # options for a token that is there already
 _COLOURS = {"ok": C.COLOR_OK, "failed": C.COLOR_ERROR, "skipped": C.COLOR_SKIP}  # type: ignore[attr-defined]
 _SERVICES = {service.family: service for service in (FortiAuthenticator, FortiCwp)}
 
@@ -47,10 +49,9 @@ class ActionModule(ActionBase):
                     secrets = secrets_of(self, service.spec, variables)
                 asked = {name: value for name, value in self._task.args.items() if name not in DOCTOR_INFO}
                 steps = Steps(self._show)
-                examination = Examination(
-                    service, lambda: _find(service.spec, asked, variables, self._templar.template), explicit=asked, warn=warn, notify=notify
-                )
-                examination.examine(steps, login=own["login"])
+                find = functools.partial(_find, service.spec, asked, variables, self._templar.template)
+                examination = Examination(service, find, explicit=asked, request_id=str(self._task._uuid), warn=warn, notify=notify)
+                examination.examine(steps, login=own["login"], check_mode=self._task.check_mode)
             result.update(changed=False, healthy=steps.healthy, msg=steps.summary, steps=steps.taken)
         except FortiError as exc:
             result.update(failed=True, changed=False, msg=str(exc))
@@ -73,6 +74,8 @@ class ActionModule(ActionBase):
 
 def _find(spec: Spec, asked: Mapping[str, Any], variables: Mapping[str, Any], template: Callable[[Any], Any]) -> Found:
     """Return the options of the task and of variables, and where each option comes from that is set."""
+    for name in _OF_A_TOKEN & asked.keys():
+        raise OptionError(f"{name} does not go with doctor_info, which looks at the way to a token.")
     given = with_variables(spec, asked, known=variables, template=template)
     found, in_variables = {}, taken_from_variables(spec, asked)
     for name, option in spec.items():

@@ -19,6 +19,7 @@ _FOR_THIS_RUN = (
 
 class ActionModule(StoreActionBase):
     spec = TOKEN_STORE_INFO
+    budget = 60
 
     def _perform(self, backend: Backend, headers: Headers, options: Mapping[str, Any]) -> dict[str, Any]:
         entries = [shown(header) for header in headers.values()]

@@ -23,6 +23,7 @@ _REFUSING = (400, 401, 403)
 SUCCESS = (200, 201)
 # The words are RFC 8628's.
 DENIED = "access_denied"  # a person said no
+_LOCKED = re.compile(r"\b(is|been|account|user) (temporarily |currently )?locked\b|\blocked out\b|^locked\W*$", re.IGNORECASE)
 LOCKED = "locked"  # of the advice if a reason says so; no error has this name
 EXPIRED = "expired_token"  # the server knows the session of a push no more
 
@@ -127,7 +128,7 @@ def error_in(body: Mapping[str, Any]) -> str | None:
 
 def is_locked(body: Mapping[str, Any]) -> bool:
     """Return whether the reason of a refusal is that the account is locked. No vendor page lists the words; FortiAuthenticators say "locked"."""
-    return any(re.search(r"\blocked\b", str(reason), re.IGNORECASE) for reason in _reasons_in(body))
+    return any(_LOCKED.search(str(reason)) for reason in _reasons_in(body))
 
 
 def _reasons_in(body: Mapping[str, Any]) -> list[Any]:

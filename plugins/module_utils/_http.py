@@ -178,7 +178,8 @@ def tunnel(proxy: str, place: tuple[str, int], *, timeout: float) -> socket.sock
     try:
         connection.connect()
     except urllib3.exceptions.HTTPError as exc:  # its own wrap those of the socket
-        raise exc.__cause__ if isinstance(exc.__cause__, OSError) else OSError from exc
+        cause = exc.__cause__ or exc.__context__  # urllib3 1.26 names no cause
+        raise cause if isinstance(cause, OSError) else OSError from exc
     opened: socket.socket = connection.sock
     return opened
 

@@ -14,6 +14,7 @@ description:
   - The steps are the options and where they come from, the name of the server, the connection, the certificate, the clock, the token service,
     a login, and the store that the option C(cache) names.
   - It logs in only with O(login=true). Otherwise it sends one request without a login to the server.
+  - It writes an entry into a store that the option C(cache) names, and removes it again. In check mode it does not.
   - No line and no result holds a secret.
   - It works on the controller, whatever the host is. C(delegate_to) another host is refused.
   - The task does not fail if a step failed. RV(healthy) tells.

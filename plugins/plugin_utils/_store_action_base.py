@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
@@ -34,6 +35,7 @@ class StoreActionBase(ActionBase):
 
     _supports_async = True  # C(refuse_async) says more than core would
     spec: ClassVar[Spec]
+    budget: ClassVar[float] = math.inf  # seconds for all answers of a Redis together
 
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> Result:
         """Run the task."""
@@ -45,7 +47,7 @@ class StoreActionBase(ActionBase):
                 given = with_variables(self.spec, self._task.args, known=task_vars or {}, template=self._templar.template)
                 options = validated(self.spec, given)
                 check_needed(self.spec, options)
-            backend = existing_backend(options["cache"])
+            backend = existing_backend(options["cache"], budget=self.budget)
             headers = {name: read_header(entry) or {} for name, entry in backend.entries()}
             result.update(self._perform(backend, headers, options))
         except (FortiError, BackendError) as exc:

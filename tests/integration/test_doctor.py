@@ -67,6 +67,10 @@ CASES = {
     "silence": Case("service", "closed the connection", fault={"close": True}),
     "FortiCWP 404": Case("service", "answered 404", service="forticwp", options="credential: '{{ secret.credential }}'", fault={"status": 404, "body": {}}),
     "no user": Case("options", "FAC_USERNAME. Found: server from FAC_SERVER; ca_path from FAC_CA_PATH; password from the task;", options="password: any"),
+    "wrong option of the environment": Case(
+        "options", "push_timeout", options="username: any, password: any", keywords=", environment: {FAC_PUSH_TIMEOUT: soon}"
+    ),
+    "option of a token": Case("options", "state does not go with doctor_info", options=f"state: absent, login: true, {GOOD}"),
     "unknown option": Case("options", "Unknown option usrname. Did you mean username?", options="usrname: luser1"),
     "undefined": Case("options", "The variable fac_oauth_username cannot be evaluated", keywords=", vars: {fac_oauth_username: '{{ nowhere }}'}", options=""),
     "name": Case("name", "https://fac.invalid has an unknown host name. Check server and the DNS.", options=f"server: fac.invalid, {GOOD}"),
@@ -77,6 +81,8 @@ CASES = {
         keywords=through("http://me:proxy-word-4711@127.0.0.1:1"),
     ),
     "password that ends a URL": Case("name", "https_proxy is not the URL of a proxy", keywords=through("http://me:proxy-word-4711/x@127.0.0.1:1")),
+    "proxy with a blank": Case("name", "https_proxy is not the URL of a proxy", keywords=through("http://my proxy:3128")),
+    "unknown proxy": Case("connection", "the proxy http://proxy.invalid:3128 failed (unknown host name).", keywords=through("http://proxy.invalid:3128")),
     "no URL of a proxy": Case(
         "name",
         "https_proxy is not the URL of a proxy",
@@ -155,7 +161,7 @@ def test_it_logs_in_only_if_it_is_asked_to(play: Player) -> None:
     assert outcome["r"]["changed"] is False
     assert [step["state"] for step in outcome["r"]["steps"]] == ["ok"] * 6 + ["skipped"] * 2
     assert [(request["method"], request["path"]) for request in play.sim.requests] == [("GET", TOKEN)]
-    assert "Set login to true (of the playbook: doctor_login)" in details(outcome["r"])["login"]
+    assert "Set login: true; with the playbook, -e doctor_login=true." in details(outcome["r"])["login"]
 
 
 def test_one_line_for_each_step(play: Player) -> None:
@@ -172,6 +178,27 @@ def test_a_login_is_one_and_shared_with_the_play(play: Player) -> None:
     said = sorted(details(result)["login"] for result in outcome.of_all("r"))
     assert re.fullmatch(r"a token until \S+Z, with a refresh token, from a login; the server says that it is live", said[0])
     assert "from the cache" in said[1]
+
+
+def test_a_token_that_nobody_verifies_is_still_one(play: Player) -> None:
+    play.sim.fault("/api/v1/oauth/verify_token/", status=503, body="", times=None)
+    outcome = play(Case("", "", options=f"login: true, retries: 0, {GOOD}").task(), keep="r")
+    assert outcome["r"]["healthy"]
+    assert details(outcome["r"])["login"].endswith(", from a login; the server did not tell whether it is live")
+
+
+def test_a_page_that_asks_for_a_password(play: Player) -> None:
+    """Such as that of a reverse proxy."""
+    play.sim.fault(TOKEN, status=401, body="<html>Who are you?</html>")
+    outcome = play(Case("", "").task(), keep="r")
+    assert details(outcome["r"])["service"] == "a server answers 401 to a request without a login; most token services answer 405"
+
+
+def test_in_check_mode_it_writes_nothing(play: Player, tmp_path: pathlib.Path) -> None:
+    (tmp_path / "kept").mkdir(mode=0o700)
+    outcome = play(Case("", "", options=f"cache: '{tmp_path / 'kept'}', {GOOD}", keywords=", check_mode: true").task(), keep="r")
+    assert details(outcome["r"])["cache"] == f"the directory {tmp_path / 'kept'} was not tried in check mode; it holds 0 entries, 0 of this server"
+    assert list((tmp_path / "kept").glob("salt*")) == []
 
 
 def test_through_a_proxy(play: Player) -> None:

@@ -107,7 +107,7 @@ def test_a_ca_that_is_none_is_told(simulator_can_run: None, tmp_path: Path) -> N
 def test_a_port_that_is_taken_is_told(simulator_can_run: None, tmp_path: Path) -> None:
     with running(tmp_path / "first") as (_program, facts):
         port = facts["host"].partition(":")[2]
-        assert f"port {port} is in use. Give another --port, or leave it out for any free one." in refused(
+        assert f"port {port}: Address already in use. Give another --port or --control-port, or leave it out for any free one." in refused(
             *MODULE, "--directory", str(tmp_path), "--port", port
         )
 

@@ -40,7 +40,7 @@ def test_there_is_no_python(tmp_path: pathlib.Path, arguments: tuple[str, ...]) 
     done = make("quickstart", *arguments, path=tmp_path)
     name = "python3.12" if arguments else "python3"
     assert done.returncode != 0
-    assert f"There is no {name} here. Install a Python from 3.10 to 3.13." in done.stdout
+    assert f"There is no {name} here. Install a Python from 3.10 to 3.13, or name yours: make PYTHON=" in done.stdout
     assert len((done.stdout + done.stderr).splitlines()) == 3  # what it does, the message, and make's own line
 
 

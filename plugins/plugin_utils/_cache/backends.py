@@ -20,8 +20,7 @@ from ansible_collections.forti.oauth.plugins.plugin_utils._cache.backend import 
 from ansible_collections.forti.oauth.plugins.plugin_utils._cache.backend_directory import DirectoryBackend
 from ansible_collections.forti.oauth.plugins.plugin_utils._cache.backend_files import RunBackend
 
-_BUDGET = 3  # seconds that a store of a network may cost an ask
-_LOOK = 60  # seconds that a person waits for a list of what it holds
+BUDGET = 3  # seconds that a store of a network may cost an ask
 OpenBackend = Callable[[], Backend]
 
 
@@ -32,7 +31,7 @@ def backends(cache: str) -> list[OpenBackend]:
     """
     if cache == "none":
         return []
-    return [RunBackend] if cache == "run" else [RunBackend, shared_backend(cache, budget=_BUDGET)]
+    return [RunBackend] if cache == "run" else [RunBackend, shared_backend(cache, budget=BUDGET)]
 
 
 def shared_backend(cache: str, *, budget: float = math.inf) -> OpenBackend:
@@ -46,7 +45,7 @@ def shared_backend(cache: str, *, budget: float = math.inf) -> OpenBackend:
         _check_url(cache)
         register(*passwords_in(cache))
         return lambda: _redis_backend(cache, budget)
-    folder = _folder(cache) if cache.isprintable() else ""  # no file system takes other characters
+    folder = folder_of(cache) if cache.isprintable() else ""  # no file system takes other characters
     if not folder or mark or re.match("[a-z]+:", cache) or (os.sep not in cache and cache != "~"):
         raise OptionError(
             "cache must be run (keep tokens for this run), none (keep nothing), a directory such as ~/.cache/forti_oauth, "
@@ -55,9 +54,10 @@ def shared_backend(cache: str, *, budget: float = math.inf) -> OpenBackend:
     return lambda: DirectoryBackend(folder)
 
 
-def existing_backend(cache: str) -> Backend:
+def existing_backend(cache: str, *, budget: float = math.inf) -> Backend:
     """Open the backend that a value of the option names, to look into it. A directory that does not exist is not made.
 
+    :arg budget: the seconds for all answers of a Redis together.
     :raises OptionError: the value is invalid.
     :raises BackendError: the backend cannot be used.
     """
@@ -65,12 +65,13 @@ def existing_backend(cache: str) -> Backend:
         raise OptionError("cache none keeps nothing, so there is no store to look into.")
     if cache == "run":
         return RunBackend()
-    open_backend = shared_backend(cache, budget=_LOOK)
-    folder = _folder(cache)
+    open_backend = shared_backend(cache, budget=budget)
+    folder = folder_of(cache)
     return open_backend() if "://" in cache or os.path.lexists(folder) else NullBackend(f"the directory {folder}")
 
 
-def _folder(cache: str) -> str:
+def folder_of(cache: str) -> str:
+    """Return the path of the directory that a value of the option names."""
     return os.path.abspath(os.path.expanduser(cache))
 
 

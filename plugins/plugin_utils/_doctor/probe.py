@@ -82,9 +82,9 @@ class Probe:
         answer = self._answer
         if isinstance(answer, FortiError):
             raise answer
-        if answer.status in _SERVICE:
+        if answer.status in _SERVICE and (answer.status == 405 or not answer.is_page):
             return f"a token service answers: {answer.status} to a request without a login"
-        if answer.is_success and answer.json_or_empty():
+        if answer.status in _SERVICE or (answer.is_success and answer.json_or_empty()):
             return f"a server answers {answer.status} to a request without a login; most token services answer 405"
         if answer.is_success:
             raise Problem(f"{answer.server} answered {answer.status} without JSON. Check that server is the token service, and not a proxy or a login page.")

@@ -13,7 +13,7 @@ import secrets
 import time
 
 from ansible_collections.forti.oauth.plugins.plugin_utils._cache.backend import Backend, BackendError, LockTimeout, NullBackend
-from ansible_collections.forti.oauth.plugins.plugin_utils._cache.backends import existing_backend
+from ansible_collections.forti.oauth.plugins.plugin_utils._cache.backends import BUDGET, existing_backend, folder_of
 from ansible_collections.forti.oauth.plugins.plugin_utils._cache.encrypted import agreed_salt
 from ansible_collections.forti.oauth.plugins.plugin_utils._cache.entry_cipher import read_header
 from ansible_collections.forti.oauth.plugins.plugin_utils._doctor.steps import Problem, Skipped
@@ -22,22 +22,24 @@ _KEPT = 60  # seconds, if this process is killed before it removes what it wrote
 _CONTENT = b"doctor" * 512  # as large as an entry
 
 
-def look_into(cache: str, *, server: str) -> str:
+def look_into(cache: str, *, server: str, write: bool) -> str:
     """Return whether entries can be kept in a store, how many it holds, and how many of them are of this server.
 
+    :arg write: whether to try it, by an entry that is removed again.
     :raises Problem: the store cannot be used.
     :raises Skipped: nothing is kept between runs.
     """
     if cache in ("run", "none"):
         raise Skipped(f"nothing is kept for later runs, because cache is {cache}")
     try:
-        backend = existing_backend(cache)
+        backend = existing_backend(cache, budget=BUDGET)
         if isinstance(backend, NullBackend):
-            return _absent(backend.where, os.path.abspath(os.path.expanduser(cache)))
-        _try(backend)
+            return _absent(backend.where, folder_of(cache))
+        if write:
+            _try(backend)
     except (BackendError, LockTimeout) as exc:
         raise Problem(str(exc) or "The store cannot be used: somebody holds its lock.") from exc
-    return f"{backend.where} can be used; {_holds(backend, server)}"
+    return f"{backend.where} {'can be used' if write else 'was not tried in check mode'}; {_holds(backend, server)}"
 
 
 def _absent(where: str, folder: str) -> str:

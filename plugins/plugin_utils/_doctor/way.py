@@ -50,7 +50,9 @@ class Way:
         try:
             proxy = urlsplit(found if "://" in found else f"http://{found}")
             # A character of a password that is not written as %23 and so on ends the host early.
-            sound = bool(proxy.hostname) and proxy.port != 0 and "@" not in proxy.path + proxy.query + proxy.fragment
+            sound = (
+                bool(proxy.hostname) and found.isprintable() and " " not in found and proxy.port != 0 and "@" not in proxy.path + proxy.query + proxy.fragment
+            )
         except ValueError:
             sound = False
         if not sound:
@@ -88,7 +90,7 @@ class Way:
         try:
             with within(self._timeout, self._connection) as connection:
                 return f"through {by_proxy}" if by_proxy else f"{connection.getpeername()[0]}, port {self._at[1]}"
-        except (OSError, UnicodeError, http.client.HTTPException) as exc:
+        except (OSError, ValueError, http.client.HTTPException) as exc:
             raise Problem(self._refused_by_proxy(exc) if by_proxy else self._refused(exc)) from exc
 
     def presented(self) -> bytes | None:
@@ -97,7 +99,7 @@ class Way:
             return within(self._timeout, self._handshake)
         except Skipped:
             return None
-        except (OSError, UnicodeError, http.client.HTTPException):
+        except (OSError, ValueError, http.client.HTTPException):
             return b""
 
     def _handshake(self) -> bytes:
@@ -132,5 +134,7 @@ class Way:
 
 
 def _reason(exc: Exception) -> str:
+    if isinstance(exc, (socket.gaierror, UnicodeError)):
+        return "unknown host name"
     known = isinstance(exc, OSError) and exc.errno in errno.errorcode
     return os.strerror(exc.errno).lower() if known else "no connection"  # type: ignore[attr-defined]

@@ -47,6 +47,9 @@ NOES: list[tuple[dict[str, Any], str, str]] = [
     ({"error": {"message": "Locked"}}, "(Locked)", "access_denied"),
     ({"message": "Locked"}, "(Locked)", "access_denied"),
     ({"access_token": "", "status": "fail"}, "fail", "access_denied"),
+    ({"message": "Account will be locked after 1 more try"}, "(Account will be locked after 1 more try)", "access_denied"),
+    ({"message": "This user is not locked"}, "(This user is not locked)", "access_denied"),
+    ({"message": "Blocked out of hours"}, "(Blocked out of hours)", "access_denied"),
     ({"access_token": None, "error_message": "Locked"}, "(Locked)", "access_denied"),
 ]
 Make = Callable[..., Any]
@@ -89,7 +92,7 @@ def test_a_success_that_says_no_is_a_refusal_with_the_servers_words(
     kind, options = SERVICES[family]
     problem = error_of(make(kind, **options).fetch)
     assert isinstance(problem, Refused)
-    hint = LOCKED if family == "fac" and "locked" in said.lower() else HINTS[family]
+    hint = LOCKED if family == "fac" and said.endswith(("Account is locked out)", "(Locked)")) else HINTS[family]
     assert str(problem) == f"{sim.url} answered {status} {said}. {hint}"
     assert (problem.details["status"], problem.details["error"]) == (status, error)
     assert is_refusal(problem)
