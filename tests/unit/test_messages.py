@@ -16,7 +16,7 @@ ROOT = pathlib.Path(__file__).parents[2]
 GUIDE = re.sub(r"[\s`]+", " ", (ROOT / "docs" / "docsite" / "rst" / "guide_troubleshooting.rst").read_text()).lower()
 PLUGINS = ROOT / "plugins"
 SOURCES = sorted(path for part in ("module_utils", "plugin_utils", "modules") for path in (PLUGINS / part).rglob("*.py"))
-NO_MESSAGES = ("DOCUMENTATION", "EXAMPLES", "RETURN", "_CHANGE", "_LOCKED")  # the last two are a program and a pattern
+NO_MESSAGES = ("DOCUMENTATION", "EXAMPLES", "RETURN", "_CHANGE")  # the last one is a program
 LONG = 3  # words; a shorter text is a name
 
 
@@ -30,6 +30,7 @@ def texts(tree: ast.AST) -> set[str]:
     """Return all texts of the code that may be messages. {} stands for each value that is put in."""
     skipped = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
     skipped |= {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) in NO_MESSAGES}
+    skipped |= {id(node.args[0]) for node in ast.walk(tree) if isinstance(node, ast.Call) and ast.unparse(node.func) == "re.compile"}
     for node in ast.walk(tree):
         if isinstance(node, ast.JoinedStr):
             skipped |= {id(part) for part in node.values}
