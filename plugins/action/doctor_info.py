@@ -17,7 +17,7 @@ from ansible_collections.forti.oauth.plugins.module_utils._errors import FortiEr
 from ansible_collections.forti.oauth.plugins.module_utils._fac import FortiAuthenticator
 from ansible_collections.forti.oauth.plugins.module_utils._forticwp import FortiCwp
 from ansible_collections.forti.oauth.plugins.module_utils._options import check_needed, validated
-from ansible_collections.forti.oauth.plugins.plugin_utils._action_base import refuse_async, secrets_of, task_environment
+from ansible_collections.forti.oauth.plugins.plugin_utils._action_base import delegated_elsewhere, refuse_async, secrets_of, task_environment
 from ansible_collections.forti.oauth.plugins.plugin_utils._doctor.examination import Examination, Found
 from ansible_collections.forti.oauth.plugins.plugin_utils._doctor.steps import Step, Steps, line
 from ansible_collections.forti.oauth.plugins.plugin_utils._loop_item import hide_item
@@ -62,8 +62,7 @@ class ActionModule(ActionBase):
 
         :raises OptionError: it is.
         """
-        ends_here = self._connection.transport == "local" or getattr(self._connection, "_remote_is_local", False)
-        if self._task.delegate_to and not ends_here:
+        if delegated_elsewhere(self):
             raise OptionError("doctor_info looks from the controller only. Take delegate_to out of the task.")
 
     def _show(self, step: Step) -> None:

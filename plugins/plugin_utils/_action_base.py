@@ -102,8 +102,7 @@ class TokenActionBase(ActionBase):
 
     def _delegated_to(self) -> str | None:
         """Return the host that asks; None is the controller, whatever the task's connection is, unless it is delegated to a host somewhere else."""
-        ends_here = self._connection.transport == "local" or getattr(self._connection, "_remote_is_local", False)
-        if ends_here or not self._task.delegate_to:
+        if not delegated_elsewhere(self):
             return None
         name, context = str(self._task.delegate_to), self._play_context
         # Its name alone does not tell a host: variables and add_host may lead the same name to another machine.
@@ -133,6 +132,12 @@ def secrets_of(action: ActionBase, spec: Spec, variables: Mapping[str, Any]) -> 
     """Return the texts that no item of the task's loop may show, whether they are given in the task or in variables."""
     in_variables = secrets_in_variables(spec, known=variables, template=action._templar.template)
     return texts_to_hide(spec, action._task.args) | texts_to_hide(spec, in_variables)
+
+
+def delegated_elsewhere(action: ActionBase) -> bool:
+    """Return whether the task is delegated to a host whose connection does not end on the controller."""
+    ends_here = action._connection.transport == "local" or getattr(action._connection, "_remote_is_local", False)
+    return bool(action._task.delegate_to) and not ends_here
 
 
 def refuse_async(action: ActionBase) -> None:
