@@ -105,6 +105,14 @@ FAC_TOKEN_INFO: Spec = {
 }
 # Beside the options of the service.
 DOCTOR_INFO: Spec = {"service": {"type": "str", "required": True, "choices": ["fac", "forticwp"]}, "login": {"type": "bool", "default": False}}
+# Of the role token: each is the name of a variable.
+ROLE_TOKEN: Spec = {
+    "token_fac_options": {"type": "dict"},
+    "token_forticwp_options": {"type": "dict"},
+    "token_forticwp_resource_map": {"type": "bool", "default": False},
+    "token_forticwp_company": {"type": "str"},
+    "token_delegate_to": {"type": "str", "default": "localhost"},
+}
 TOKEN_STORE_INFO: Spec = {"cache": FAC_TOKEN["cache"]}
 TOKEN_STORE: Spec = {
     "cache": {"type": "str", "required": True, "fallback": FAC_TOKEN["cache"]["fallback"]},

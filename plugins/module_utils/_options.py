@@ -39,7 +39,7 @@ _CALLED_ELSEWHERE = {
     "server": ("address", "base_url", "fqdn", "host", "hostname", "ip", "token_url", "uri", "url"),
     "validate_certs": ("insecure", "ssl_verify", "tls_verify", "verify_certs", "verify_ssl"),
 }
-_IDS = frozenset({"company"})  # texts that may be given as numbers, because the API itself writes them so
+_IDS = frozenset({"company", "token_forticwp_company"})  # texts that may be given as numbers, because the API itself writes them so
 _PREFIX = re.compile(r"^(fac_oauth|fac|forticwp)_")  # of variables
 
 
@@ -88,7 +88,10 @@ def _checked(spec: Spec, given: Mapping[str, Any]) -> dict[str, Any]:
     for name, value in given.items():
         if "choices" in known[name] and value not in NOT_SET and not isinstance(value, str):
             raise OptionError(f"{name} must be one of {', '.join(known[name]['choices'])}. YAML turned it into {_kind(value)}.")
-    return {name: value if value in NOT_SET else _TAKES[known[name]["type"]](known[name].get("aliases", [name])[0], value) for name, value in given.items()}
+    return {
+        name: value if value in NOT_SET and known[name]["type"] != "dict" else _TAKES[known[name]["type"]](known[name].get("aliases", [name])[0], value)
+        for name, value in given.items()
+    }
 
 
 def _text(name: str, value: Any) -> str:
@@ -122,7 +125,13 @@ def _switch(name: str, value: Any) -> Any:
     raise OptionError(f"{name} must be true or false. YAML turned it into {_kind(value)}.")
 
 
-_TAKES: dict[str, Callable[[str, Any], Any]] = {"str": _text, "path": _text, "int": _number, "bool": _switch}
+def _dictionary(name: str, value: Any) -> dict[str, Any]:
+    if isinstance(value, Mapping):
+        return dict(value)
+    raise OptionError(f"{name} must be a dictionary. To set no options, write {{}}. Check the indentation below it.")
+
+
+_TAKES: dict[str, Callable[[str, Any], Any]] = {"str": _text, "path": _text, "int": _number, "bool": _switch, "dict": _dictionary}
 
 
 def _kind(value: Any) -> str:

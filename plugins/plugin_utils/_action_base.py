@@ -15,7 +15,7 @@ from typing import Any, ClassVar
 
 from ansible.errors import AnsibleConnectionFailure, AnsibleError
 from ansible.plugins.action import ActionBase
-from ansible_collections.forti.oauth.plugins.module_utils._argspec import Spec, all_environment_variables
+from ansible_collections.forti.oauth.plugins.module_utils._argspec import ROLE_TOKEN, Spec, all_environment_variables
 from ansible_collections.forti.oauth.plugins.module_utils._errors import ChallengeRequired, FortiError, OptionError
 from ansible_collections.forti.oauth.plugins.module_utils._redaction import MASKED_BY_CORE
 from ansible_collections.forti.oauth.plugins.module_utils._service import TokenService
@@ -26,17 +26,10 @@ from ansible_collections.forti.oauth.plugins.plugin_utils._token_provider import
 from ansible_collections.forti.oauth.plugins.plugin_utils._variables import secrets_in_variables, with_variables
 
 ROLE_OPTIONS = "_options"  # an argument of the role token: a dictionary of all options
-ROLE_VARIABLES = (
-    "token_fac_options",
-    "token_forticwp_options",
-    "token_delegate_to",
-    "token_forticwp_resource_map",
-    "token_forticwp_company",
-    "token_fac",
-    "token_forticwp",
-)
+ROLE_FACTS = ("token_fac", "token_forticwp")
+ROLE_VARIABLES = (*ROLE_TOKEN, *ROLE_FACTS)
 # A result with one of these holds secrets.
-_SECRET_KEYS = frozenset({"access_token", "challenge", "companies"})
+_SECRET_KEYS = frozenset({"access_token", "challenge", "companies", *ROLE_FACTS})
 
 
 class TokenActionBase(ActionBase):
@@ -51,19 +44,14 @@ class TokenActionBase(ActionBase):
         self._variables = task_vars or {}
         # On the task, because core makes a new action for each retry.
         self._no_log_as_written = vars(self._task).setdefault("_no_log_as_written", self._task.no_log)
-        on_challenge, secrets = "fail", set[str]()
+        secrets = set[str]()
         try:
             with task_environment(self):
                 if self._task.loop:
                     secrets = secrets_of(self, self.service.spec, self._variables)
                 refuse_async(self)
                 self._take_role_options()
-                self._given = with_variables(self.service.spec, self._task.args, known=self._variables, template=self._templar.template)
-                service = self.service.from_options(self._given, explicit=self._task.args, warn=warn, notify=notify, delegated_to=self._delegated_to())
-                on_challenge = service.options.get("on_challenge", "fail")
-                result.update(self._perform(service))
-        except ChallengeRequired as exc:
-            result.update(failed=on_challenge == "fail", changed=False, **exc.as_result())
+                result.update(self._answer(self.service, self._task.args))
         except FortiError as exc:
             result.update(failed=True, changed=False, **exc.as_result())
         except AnsibleConnectionFailure as exc:
@@ -82,6 +70,17 @@ class TokenActionBase(ActionBase):
         self._task.no_log = is_secret or self._no_log_as_written
         if is_secret:
             result["_ansible_no_log"] = True
+
+    def _answer(self, service: type[TokenService], given: Mapping[str, Any]) -> Result:
+        """Ask a service with the options that are given, and with those that variables hold."""
+        self._given = with_variables(service.spec, given, known=self._variables, template=self._templar.template)
+        asked = service.from_options(self._given, explicit=given, warn=warn, notify=notify, delegated_to=self._delegated_to())
+        try:
+            return self._perform(asked)
+        except ChallengeRequired as exc:
+            if asked.options.get("on_challenge", "fail") == "fail":
+                raise
+            return {"failed": False, "changed": False, **exc.as_result()}
 
     def _perform(self, service: TokenService) -> Result:
         """Get a token, or revoke one, and return the task's result."""

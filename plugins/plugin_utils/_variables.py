@@ -9,7 +9,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from ansible.errors import AnsibleError, AnsibleUndefinedVariable
@@ -38,6 +38,14 @@ def with_variables(spec: Spec, given: Mapping[str, Any], *, known: Mapping[str, 
     refuse_facts(taken.values(), known)
     held = decrypted({name: _filled_in(from_variable, known, template) for name, from_variable in taken.items() if from_variable in known})
     return {**given, **{name: value for name, value in held.items() if value not in NOT_SET}}
+
+
+def variables_called(names: Iterable[str], *, known: Mapping[str, Any], template: Callable[[Any], Any]) -> dict[str, Any]:
+    """Return the variables of these names that are defined, filled in. These are the role's.
+
+    :raises OptionError: one cannot be evaluated.
+    """
+    return decrypted({name: _filled_in(name, known, template) for name in names if name in known})
 
 
 def secrets_in_variables(spec: Spec, *, known: Mapping[str, Any], template: Callable[[Any], Any]) -> dict[str, Any]:

@@ -158,10 +158,10 @@ def test_the_role_puts_it_beside_the_token(play: Player) -> None:
     variables = {"ca": play.sim.ca, "token_forticwp_options": {"credential": "{{ secret.credential }}"}, "token_forticwp_company": 2}
     call = SEVERITY % ("token_forticwp", "token_forticwp")
     again = "- {set_fact: {before: '{{ token_forticwp }}'}, no_log: true}\n" + role % ", tasks_from: revoke"
-    outcome = play(role % "" + call + again, keep="before token_forticwp __token_forticwp_map", hosts=3, variables=variables)
+    outcome = play(role % "" + call + again, keep="before token_forticwp __token_result", hosts=3, variables=variables)
     assert asked(play) == {"/api/v1/auth/credentials/token/": 1, MAP: 1, "/api/v1/severity": 3}
     fact = outcome.of_all("before")[0]
     assert {"access_token", "authorization", "headers", "resource_url", "companies", "source"} <= set(fact)
     assert not {"changed", "failed"} & set(fact)
     assert outcome.of_all("token_forticwp") == [{}, {}, {}]
-    assert outcome.of_all("__token_forticwp_map") == [{}, {}, {}]
+    assert outcome.of_all("__token_result") == [{}, {}, {}]

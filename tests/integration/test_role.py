@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from tests.integration.harness import PASSWORDS, Player
@@ -47,6 +49,21 @@ def test_only_what_is_asked_for(play: Player) -> None:
     assert outcome["token_fac"]["access_token"]
     assert outcome["token_forticwp"] in (None, "")
     assert play.sim.counts["forticwp.credentials"] == 0
+
+
+def test_two_tasks_on_each_host(play: Player) -> None:
+    """Core would check the role's variables in a task of its own, which costs as much as the token does; see meta/argument_specs of the role."""
+    outcome = play(ROLE, hosts=2, variables=BOTH)
+    assert re.findall(r"^TASK \[(.*?)\]", outcome.output, re.MULTILINE)[:2] == [
+        "forti.oauth.token : Get the tokens",
+        "forti.oauth.token : Set token_fac and token_forticwp",
+    ]
+
+
+def test_a_variable_of_the_wrong_type_is_named(play: Player) -> None:
+    outcome = play(ROLE, fails=True, variables={"token_fac_options": ["server"]})
+    assert "token_fac_options must be a dictionary." in " ".join(outcome.output.split())
+    assert play.sim.requests == []
 
 
 def test_on_hosts_without_a_python(play: Player) -> None:

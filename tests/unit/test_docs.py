@@ -18,6 +18,7 @@ from ansible_collections.forti.oauth.plugins.module_utils._argspec import (
     FAC_TOKEN_INFO,
     FORTICWP_RESOURCE_MAP_INFO,
     FORTICWP_TOKEN,
+    ROLE_TOKEN,
     TOKEN_STORE,
     TOKEN_STORE_INFO,
     Spec,
@@ -35,7 +36,7 @@ OF_SERVICES = {
     "fac_oauth_token_info": FAC_TOKEN_INFO,
 }
 OF_STORES = {"token_store": TOKEN_STORE, "token_store_info": TOKEN_STORE_INFO}
-MODULES = {**OF_SERVICES, **OF_STORES, "doctor_info": DOCTOR_INFO}
+MODULES: dict[str, Spec] = {**OF_SERVICES, **OF_STORES, "doctor_info": DOCTOR_INFO, "role_token": {}}
 PREFIXES = {"forticwp_token": "forticwp", "fac_oauth_token": "fac_oauth"}
 ROLE = {"token_forticwp_options": "forticwp_token", "token_fac_options": "fac_oauth_token"}
 
@@ -237,6 +238,10 @@ def test_the_role_names_variables_and_environment_variables_that_the_module_read
 
 def test_the_role_says_that_one_of_the_two_is_needed(role: dict[str, Any]) -> None:
     assert all(name in plain(role["main"][variable]["description"]) for variable in ROLE for name in ROLE)
+
+
+def test_the_role_documents_the_variables_that_its_action_checks(role: dict[str, Any]) -> None:
+    assert {name: documented(option) for name, option in role["main"].items()} == {name: documented(option) for name, option in ROLE_TOKEN.items()}
 
 
 def test_the_roles_entry_points_share_their_variables(role: dict[str, Any]) -> None:

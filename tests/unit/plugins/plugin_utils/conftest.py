@@ -42,8 +42,9 @@ def core(sim: Simulator, run_folder: pathlib.Path, monkeypatch: pytest.MonkeyPat
     """Core with a run of its own. The environment names the simulator's server, and no user."""
     from tests.unit.plugins.plugin_utils.core import Core
 
-    monkeypatch.setenv("FAC_SERVER", sim.host)
-    monkeypatch.setenv("FAC_CA_PATH", str(sim.ca))
+    for service in ("FAC", "FORTICWP"):
+        monkeypatch.setenv(f"{service}_SERVER", sim.host)
+        monkeypatch.setenv(f"{service}_CA_PATH", str(sim.ca))
     return Core()
 
 
