@@ -17,6 +17,8 @@ options:
       - A directory, such as V(~/.cache/forti_oauth), also keeps them for later runs of this user on this machine. It is created if it does not exist.
       - V(redis://host:6379/0), or V(rediss://) for TLS, keeps them in Redis or Valkey, also for other machines, such as the execution nodes of AWX.
         The controller needs the Python library C(redis) for this.
+      - V(redis+sentinel://host:26379,host:26379/service/0) and V(redis+cluster://host:6379,host:6379) do the same with Redis Sentinel and Redis Cluster.
+        With V(rediss+) they use TLS. They exist since forti.oauth 2.0.0.
       - V(none) keeps nothing. Each task of each host logs in.
       - If a token was got with O(validate_certs=false), or on a host that the task is delegated to, it is kept for this run only, whatever is set
         here.

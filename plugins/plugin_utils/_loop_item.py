@@ -22,7 +22,7 @@ from ansible.template import Templar
 from ansible_collections.forti.oauth.plugins.module_utils._argspec import Spec
 from ansible_collections.forti.oauth.plugins.module_utils._options import secret_values
 from ansible_collections.forti.oauth.plugins.module_utils._redaction import MASK, MASKED_BY_CORE, RedactedDict, forms_of, redact, register
-from ansible_collections.forti.oauth.plugins.plugin_utils._cache.backends import passwords_in
+from ansible_collections.forti.oauth.plugins.plugin_utils._cache.redis_url import passwords_in
 
 Result = dict[str, Any]
 

@@ -12,13 +12,13 @@ import math
 import os
 import re
 from collections.abc import Callable
-from urllib.parse import parse_qs, unquote, urlsplit
 
 from ansible_collections.forti.oauth.plugins.module_utils._errors import OptionError
 from ansible_collections.forti.oauth.plugins.module_utils._redaction import register
 from ansible_collections.forti.oauth.plugins.plugin_utils._cache.backend import Backend, NullBackend
 from ansible_collections.forti.oauth.plugins.plugin_utils._cache.backend_directory import DirectoryBackend
 from ansible_collections.forti.oauth.plugins.plugin_utils._cache.backend_files import RunBackend
+from ansible_collections.forti.oauth.plugins.plugin_utils._cache.redis_url import is_redis, parse, passwords_in
 
 BUDGET = 3  # seconds that a store of a network may cost an ask
 OpenBackend = Callable[[], Backend]
@@ -40,16 +40,15 @@ def shared_backend(cache: str, *, budget: float = math.inf) -> OpenBackend:
     :arg budget: the seconds for all answers of a Redis together.
     :raises OptionError: the value is invalid. It is not repeated in the message, because it may hold a password.
     """
-    scheme, mark, _rest = cache.partition("://")
-    if mark and scheme in ("redis", "rediss"):
-        _check_url(cache)
+    if is_redis(cache):
+        parse(cache)
         register(*passwords_in(cache))
         return lambda: _redis_backend(cache, budget)
     folder = folder_of(cache) if cache.isprintable() else ""  # no file system takes other characters
-    if not folder or mark or re.match("[a-z]+:", cache) or (os.sep not in cache and cache != "~"):
+    if not folder or "://" in cache or re.match("[a-z]+:", cache) or (os.sep not in cache and cache != "~"):
         raise OptionError(
             "cache must be run (keep tokens for this run), none (keep nothing), a directory such as ~/.cache/forti_oauth, "
-            "or redis://host:6379/0 (rediss:// for TLS)."
+            "or redis://host:6379/0 (rediss:// for TLS, redis+sentinel:// and redis+cluster:// for several servers)."
         )
     return lambda: DirectoryBackend(folder)
 
@@ -73,32 +72,6 @@ def existing_backend(cache: str, *, budget: float = math.inf) -> Backend:
 def folder_of(cache: str) -> str:
     """Return the path of the directory that a value of the option names."""
     return os.path.abspath(os.path.expanduser(cache))
-
-
-def _check_url(url: str) -> None:
-    """Check that the host of a Redis URL is where a reader of URLs finds it, because messages name it.
-
-    :raises OptionError: it is not. The URL is not repeated.
-    """
-    try:
-        parts = urlsplit(url)
-        _port = parts.port
-        ends_early = bool(parts.fragment) or "@" in parts.path + parts.query
-    except ValueError:
-        ends_early = True
-    if ends_early:
-        raise OptionError("cache is not a URL of Redis. If its password holds / ? # @ or :, write %2F %3F %23 %40 %3A for them.")
-    if not re.fullmatch(r"/?[0-9]*", parts.path):
-        raise OptionError("cache is not a URL of Redis: after the host and its port, only the number of a database may follow, such as /0.")
-
-
-def passwords_in(url: str) -> list[str]:
-    """Return the passwords in the URL of a Redis."""
-    try:
-        parts = urlsplit(url)
-        return [unquote(parts.password or ""), *parse_qs(parts.query).get("password", [])]
-    except ValueError:
-        return []
 
 
 def _redis_backend(url: str, budget: float) -> Backend:

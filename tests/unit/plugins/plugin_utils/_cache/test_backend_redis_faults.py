@@ -157,7 +157,7 @@ def test_a_server_that_never_answers() -> None:
     assert said == f"Redis at 127.0.0.1:{port} cannot be used: no answer within 3 seconds"
 
 
-@pytest.mark.parametrize("rest", ["host:port/0", "host:99999/0", "[::1/0", "host/0?db=x", "host/0?socket_timeout=x", "host/0?health_check_interval=x"], ids=str)
+@pytest.mark.parametrize("rest", ["host/0?db=x", "host/0?socket_timeout=x", "host/0?health_check_interval=x"], ids=str)
 def test_what_is_no_url_of_redis_is_not_repeated(rest: str) -> None:
     with pytest.raises(OptionError) as caught:
         RedisBackend(f"redis://user:{PASSWORD}@{rest}")

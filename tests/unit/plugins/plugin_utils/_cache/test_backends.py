@@ -27,7 +27,8 @@ from ansible_collections.forti.oauth.plugins.plugin_utils._cache.backends import
 from tests.tools.python_path import python_path
 
 INVALID = (
-    "cache must be run (keep tokens for this run), none (keep nothing), a directory such as ~/.cache/forti_oauth, or redis://host:6379/0 (rediss:// for TLS)."
+    "cache must be run (keep tokens for this run), none (keep nothing), a directory such as ~/.cache/forti_oauth, "
+    "or redis://host:6379/0 (rediss:// for TLS, redis+sentinel:// and redis+cluster:// for several servers)."
 )
 
 
@@ -182,11 +183,43 @@ def test_a_url_with_more_than_the_number_of_a_database_is_refused(path: str) -> 
         "redis://:hunt%2Fer2@host:6379/0",
         "redis://user:hunt%3Fer%232%40@host",
         "redis://[::1]:6379/0",
+        "redis+sentinel://one:26379,two:26379,[::1]/forti/0",
+        "rediss+sentinel://user:hunt%2Fer2@one/forti?sentinel_password=other%23er2&ssl_ca_certs=/etc/ssl/ca.pem",
+        "redis+cluster://:hunter2@one:6379,two:6380",
+        "rediss+cluster://one/0?ssl_ca_certs=/etc/ssl/ca.pem",
         "rediss://user:hunter2@host/0?ssl_ca_certs=/etc/ssl/ca.pem",
     ],
 )
 def test_a_url_whose_password_is_escaped_is_fine(url: str) -> None:
     assert len(backends(url)) == 2
+
+
+@pytest.mark.parametrize(
+    ("url", "message"),
+    [
+        ("redis+sentinel://one:26379,two:26379", "cache is not a URL of Redis Sentinel. Write redis+sentinel://sentinel1:26379,sentinel2:26379/SERVICE/0"),
+        ("redis+sentinel://:hunter2@one/", "cache is not a URL of Redis Sentinel."),
+        ("redis+sentinel://:hunter2@one/forti/x", "cache is not a URL of Redis Sentinel."),
+        ("redis+sentinel:///forti/0", "cache is not a URL of Redis Sentinel."),
+        ("redis+cluster://:hunter2@one:6379/1", "cache is not a URL of a Redis Cluster."),
+        ("redis+cluster://", "cache is not a URL of a Redis Cluster."),
+        ("redis+cluster://:hunt/er2@one:6379,two", "cache is not a URL of Redis. If its password holds"),
+        ("redis://:hunter2@one,two/0", "cache is not a URL of Redis. If its password holds"),
+        ("redis+sentinels://:hunter2@one/forti", "cache must be run"),
+    ],
+)
+def test_a_url_of_several_servers_that_is_none_is_refused_and_not_repeated(url: str, message: str) -> None:
+    with pytest.raises(OptionError) as caught:
+        backends(url)
+    assert str(caught.value).startswith(message)
+    assert "hunt" not in str(caught.value)
+
+
+def test_the_password_of_the_sentinels_is_a_secret_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[str] = []
+    monkeypatch.setattr(_redaction, "_register_secrets", told.extend)
+    backends("redis+sentinel://user:hunt%2Fer2@one:26379,two:26379/forti/0?sentinel_password=other%23er2")
+    assert told == ["hunt/er2", "other#er2"]
 
 
 def test_an_escaped_password_is_a_secret_as_it_is_typed(monkeypatch: pytest.MonkeyPatch) -> None:

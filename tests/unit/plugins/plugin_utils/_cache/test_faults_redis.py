@@ -135,7 +135,7 @@ def test_the_budget_is_that_of_an_ask_and_not_of_who_empties_a_large_store(
     redis_server: RedisServer, monkeypatch: pytest.MonkeyPatch, redis_store: SharedStore
 ) -> None:
     """Each answer takes a hundredth of what a slow one may take."""
-    monkeypatch.setattr(backend_redis, "_TIMEOUT", 1)
+    monkeypatch.setattr(backend_redis, "TIMEOUT", 1)
     for number in range(150):
         redis_store.client.set(f"forti_oauth:token:{number:032x}", b"x")
     with slow(redis_server, 0.01) as proxy:

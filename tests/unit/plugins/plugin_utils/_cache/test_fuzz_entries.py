@@ -17,7 +17,7 @@ from ansible_collections.forti.oauth.plugins.module_utils._errors import FortiEr
 from ansible_collections.forti.oauth.plugins.module_utils._fac import FortiAuthenticator
 from ansible_collections.forti.oauth.plugins.plugin_utils._cache.backend import BackendError
 from ansible_collections.forti.oauth.plugins.plugin_utils._cache.backend_directory import DirectoryBackend
-from ansible_collections.forti.oauth.plugins.plugin_utils._cache.backend_redis import RedisBackend, _connected
+from ansible_collections.forti.oauth.plugins.plugin_utils._cache.backend_redis import RedisBackend
 from ansible_collections.forti.oauth.plugins.plugin_utils._cache.backends import backends, shared_backend
 from ansible_collections.forti.oauth.plugins.plugin_utils._cache.cache_request import CacheRequest, Entry
 from ansible_collections.forti.oauth.plugins.plugin_utils._cache.entry_cipher import decrypt, encrypt, read_header
@@ -96,6 +96,7 @@ QUERY = st.sampled_from(
         "x",
     ]
 )
+REDIS = ("redis://", "rediss://", "redis+sentinel://", "redis+cluster://", "rediss+cluster://")
 URL = st.builds(
     lambda scheme, user, host, rest, query: (
         f"{scheme}://{user}{host}{rest}" + ("?" + "&".join(f"{name}={quote(value, errors='replace')}" for name, value in query.items()) if query else "")
@@ -198,7 +199,7 @@ def test_any_content_is_a_failure_or_a_miss(content: dict[str, Any], request_id:
         assert found is None or challenge is None
 
 
-@given(cache=ANY_TEXT | URL | st.builds("{}{}".format, st.sampled_from(["~", "~/", "/", "~\0", "redis://", "REDIS://", "rediss://", "http://"]), ANY_TEXT))
+@given(cache=ANY_TEXT | URL | st.builds("{}{}".format, st.sampled_from([*REDIS, "~", "~/", "/", "~\0", "REDIS://", "http://"]), ANY_TEXT))
 @example(cache="~\0")
 @example(cache="~\0/")
 @example(cache="~\ud800/")
@@ -209,7 +210,7 @@ def test_any_cache_names_backends_or_is_an_option_error_without_it(cache: str) -
     try:
         assert len(backends(cache)) == {"run": 1, "none": 0}.get(cache, 2)
     except OptionError as exc:
-        known = "cache is not a URL of Redis" if cache.startswith(("redis://", "rediss://")) else "cache must be run (keep tokens for this run), none "
+        known = "cache is not a URL of " if cache.startswith(REDIS) else "cache must be run (keep tokens for this run), none "
         assert str(exc).startswith(known)
         assert str(exc) == OPTION_ERRORS.setdefault(str(exc).partition("(")[0][:60], str(exc))  # no word of it depends on the value
         assert exc.__context__ is None
@@ -227,7 +228,7 @@ def test_a_folder_that_cannot_be_is_a_backend_error(name: str, tmp_path: Any) ->
         str(exc).encode()
 
 
-@given(url=URL | ANY_TEXT.map("redis://{}".format))
+@given(url=URL | st.builds("{}{}".format, st.sampled_from(REDIS), ANY_TEXT))
 @example(url="redis://127.0.0.1:1?cache_config=1")
 @example(url="redis://127.0.0.1:1?maint_notifications_config=1")
 @example(url="redis://127.0.0.1:1?protocol=x")
@@ -235,11 +236,11 @@ def test_a_folder_that_cannot_be_is_a_backend_error(name: str, tmp_path: Any) ->
 @example(url="redis://127.0.0.1:99999")
 def test_any_url_of_redis_is_a_client_or_an_option_error(url: str) -> None:
     try:
-        _redis, _client, where = _connected(url)
+        where = RedisBackend(url).where
     except OptionError as exc:
         assert len(str(exc)) < 200
     else:
-        assert where.startswith("Redis at ")
+        assert where.startswith(("Redis at ", "Redis Sentinel at ", "Redis Cluster at "))
 
 
 @given(url=URL.filter(lambda url: ":1" in url))

@@ -1,0 +1,138 @@
+# Copyright (c) 2026, the forti.oauth authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This file is **private** to the collection: it can change at any time. Do not use it outside of the collection.
+
+"""A client of the library redis for one server, for the master that sentinels name, or for a cluster; and its errors in our own words."""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from ansible_collections.forti.oauth.plugins.module_utils._errors import OptionError
+from ansible_collections.forti.oauth.plugins.plugin_utils._cache.backend import BackendError
+from ansible_collections.forti.oauth.plugins.plugin_utils._cache.redis_url import CLUSTER, SENTINEL, SERVER, RedisUrl
+
+TIMEOUT = 3  # seconds to wait for an answer
+_AFTER_FAILOVER = 1  # retries: the client then asks anew which server is the master. There are no others: a play does not wait for a cache
+
+
+class Opened(NamedTuple):
+    """The library redis, and what makes a client. To make the client of a cluster asks its servers."""
+
+    library: Any
+    client: Callable[[], Any]
+
+
+def silent(seconds: float) -> str:
+    """Return the reason of who has waited so long."""
+    return f"no answer within {seconds:g} seconds"
+
+
+def opened(url: RedisUrl) -> Opened:
+    """Return what makes a client. Nothing is sent yet.
+
+    :raises OptionError: an option of the URL is invalid.
+    :raises BackendError: the library redis is missing.
+    """
+    redis = _library()
+    try:
+        client = {SERVER: _of_server, SENTINEL: _of_sentinels, CLUSTER: _of_cluster}[url.kind](redis, url)
+    except (ValueError, TypeError, AttributeError):  # the last two for unknown options after the question mark
+        client = None
+    if client is None:
+        raise OptionError("cache is not a URL of Redis. Write redis://host:6379/0, or rediss:// for TLS, with user and password before the host if needed.")
+    return Opened(redis, client)
+
+
+def reason(redis: Any, exc: BaseException, url: RedisUrl) -> str:
+    """Return why Redis failed, in words of our own, because its text may hold what was sent."""
+    if isinstance(exc, redis.exceptions.RedisClusterException) and exc.__cause__:
+        exc = exc.__cause__  # why the last of the nodes could not be asked
+    if isinstance(exc.__cause__ or exc.__context__, (ssl.SSLError, FileNotFoundError)):
+        return "TLS failed: check ssl_ca_certs in the URL, and the server's certificate"
+    known = redis.exceptions
+    kinds = [
+        ((TypeError, AttributeError), "its URL has an option that is unknown"),
+        (UnicodeError, "its host name is invalid"),
+        (redis.AuthenticationError, "it refuses the user or the password"),
+        (known.NoPermissionError, "this user does not have the permission"),
+        (redis.TimeoutError, silent(_patience(url))),
+        (known.OutOfMemoryError, "it is full"),
+        (known.ReadOnlyError, "it is a read-only replica"),
+        (known.LockError, "the lock was lost"),
+        (redis.sentinel.MasterNotFoundError, "its sentinels name no master: check the name of the service, and sentinel_password if they want one"),
+        ((known.MovedError, known.CrossSlotTransactionError), "it is a Redis Cluster: write redis+cluster:// in its URL"),
+        (known.ClusterDownError, "the cluster is down: not all of its slots have a master"),
+        (known.RedisClusterException, "none of these servers answers as a node of a cluster"),
+        (redis.ConnectionError, "no connection"),
+        (redis.ResponseError, "it refuses the command"),
+    ]
+    return next((text for kind, text in kinds if isinstance(exc, kind)), "its answer is invalid")
+
+
+def _library() -> Any:
+    try:
+        import redis
+        import redis.backoff
+        import redis.cluster
+        import redis.connection
+        import redis.retry
+        import redis.sentinel
+    except ImportError:
+        raise BackendError("Redis cannot be used: the Python library redis is missing on the controller (pip install redis)") from None
+    return redis
+
+
+def _retry(redis: Any, times: int) -> Any:
+    return redis.retry.Retry(redis.backoff.NoBackoff(), times)
+
+
+def _of_server(redis: Any, url: RedisUrl) -> Callable[[], Any]:
+    client = redis.Redis.from_url(url.of_first, socket_timeout=TIMEOUT, socket_connect_timeout=TIMEOUT, retry=_retry(redis, 0))
+    known = client.connection_pool.connection_kwargs
+    known["decode_responses"] = False  # entries are bytes, whatever the URL says
+    if url.of_first.startswith("rediss:"):
+        known.setdefault("ssl_check_hostname", True)  # versions of redis before 6 did not
+    return lambda: client
+
+
+def _of_sentinels(redis: Any, url: RedisUrl) -> Callable[[], Any]:
+    servers = _for_many(redis, url)
+    both = {name: value for name, value in servers.items() if name.startswith("ssl")}
+    sentinels = {**both, "socket_timeout": _share(url), "socket_connect_timeout": _share(url), "retry": _retry(redis, 0), **url.sentinel_options}
+    client = redis.sentinel.Sentinel(url.servers, sentinel_kwargs=sentinels).master_for(url.service, retry=_retry(redis, _AFTER_FAILOVER), **servers)
+    return lambda: client
+
+
+def _of_cluster(redis: Any, url: RedisUrl) -> Callable[[], Any]:
+    servers = {name: value for name, value in _for_many(redis, url).items() if name != "db"}
+    redis.Redis(**servers)  # it refuses an option that it does not know; the client of a cluster would leave it out
+    nodes = [redis.cluster.ClusterNode(host, port) for host, port in url.servers]
+    return lambda: redis.cluster.RedisCluster(startup_nodes=nodes, retry=_retry(redis, _AFTER_FAILOVER), **servers)
+
+
+def _share(url: RedisUrl) -> float:
+    """Return the seconds for one of several servers: if one is silent, there is time for the others."""
+    return TIMEOUT / (len(url.servers) + 1)
+
+
+def _patience(url: RedisUrl) -> float:
+    """Return the seconds for an answer of a server that has the keys."""
+    return _share(url) if url.kind == CLUSTER else TIMEOUT
+
+
+def _for_many(redis: Any, url: RedisUrl) -> dict[str, Any]:
+    """Return the options for servers whose addresses others tell: all of the URL but its address."""
+    options = {
+        "socket_timeout": _patience(url),
+        "socket_connect_timeout": _patience(url),
+        **redis.connection.parse_url(url.of_first),
+        "decode_responses": False,
+    }
+    has_tls = options.pop("connection_class", None) is not None
+    kept = {name: value for name, value in options.items() if name not in ("host", "port")}
+    return {"ssl": True, "ssl_check_hostname": True, **kept} if has_tls else kept

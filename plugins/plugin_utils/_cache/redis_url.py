@@ -1,0 +1,98 @@
+# Copyright (c) 2026, the forti.oauth authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This file is **private** to the collection: it can change at any time. Do not use it outside of the collection.
+
+"""The URLs of Redis that the option C(cache) takes: of one server, of the sentinels of a service, of a cluster. Nothing is asked here."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from urllib.parse import SplitResult, parse_qs, parse_qsl, unquote, urlencode, urlsplit
+
+from ansible_collections.forti.oauth.plugins.module_utils._errors import OptionError
+
+SERVER, SENTINEL, CLUSTER = "", "sentinel", "cluster"
+_SCHEME = re.compile(r"rediss?(?:\+(sentinel|cluster))?")
+_PORTS = {SERVER: 6379, SENTINEL: 26379, CLUSTER: 6379}
+_PATHS = {SERVER: r"/?(?P<database>[0-9]*)", SENTINEL: r"/(?P<service>[^/]+)(/(?P<database>[0-9]*))?", CLUSTER: r"/?(?P<database>0?)"}
+_OF_SENTINELS = "sentinel_"  # options for the sentinels begin so; the others are for the servers
+_PASSWORDS = ("password", "sentinel_password")
+_ENDS_EARLY = "cache is not a URL of Redis. If its password holds / ? # @ or :, write %2F %3F %23 %40 %3A for them."
+_WRONG_PATH = {
+    SERVER: "cache is not a URL of Redis: after the host and its port, only the number of a database may follow, such as /0.",
+    SENTINEL: "cache is not a URL of Redis Sentinel. Write redis+sentinel://sentinel1:26379,sentinel2:26379/SERVICE/0, where SERVICE is the name that the "
+    "sentinels give to the master.",
+    CLUSTER: "cache is not a URL of a Redis Cluster. Write redis+cluster://host1:6379,host2:6379. A cluster has no other database than 0.",
+}
+
+
+@dataclasses.dataclass(frozen=True)
+class RedisUrl:
+    """What the URL of a Redis says."""
+
+    kind: str  # C(SERVER), C(SENTINEL) or C(CLUSTER)
+    servers: tuple[tuple[str, int], ...]  # hosts and ports; of Sentinel, those of the sentinels
+    service: str  # of Sentinel
+    sentinel_options: dict[str, str]
+    of_first: str  # the URL of the first server alone, as the library redis takes it
+
+    @property
+    def where(self) -> str:
+        """The Redis, for messages."""
+        named = ", ".join(f"{host}:{port}" for host, port in self.servers)
+        return {SERVER: f"Redis at {named}", SENTINEL: f"Redis Sentinel at {named}, service {self.service},", CLUSTER: f"Redis Cluster at {named}"}[self.kind]
+
+
+def is_redis(cache: str) -> bool:
+    """Return whether a value of the option is meant as the URL of a Redis."""
+    scheme, mark, _rest = cache.partition("://")
+    return bool(mark and _SCHEME.fullmatch(scheme))
+
+
+def parse(url: str) -> RedisUrl:
+    """Return what a URL says.
+
+    :raises OptionError: it is not a URL of a Redis. It is not repeated, because it may hold a password.
+    """
+    scheme, _mark, rest = url.partition("://")
+    kind = (_SCHEME.fullmatch(scheme) or [""])[1] or SERVER  # type: ignore[index]
+    parts, servers = _read(f"redis://{rest}", kind)
+    path = re.fullmatch(_PATHS[kind], unquote(parts.path)) if kind == SERVER or parts.netloc.rpartition("@")[2] else None
+    if path is None:
+        raise OptionError(_WRONG_PATH[kind])
+    options = parse_qsl(parts.query, keep_blank_values=True)
+    query = urlencode([(name, value) for name, value in options if not name.startswith(_OF_SENTINELS)])
+    user, at, hosts = parts.netloc.rpartition("@")
+    of_first = f"{scheme.partition('+')[0]}://{user}{at}{hosts.partition(',')[0]}/{path['database'] or 0}{'?' if query else ''}{query}"
+    of_sentinels = {name[len(_OF_SENTINELS) :]: value for name, value in options if name.startswith(_OF_SENTINELS)}
+    return RedisUrl(kind, servers, path["service"] if kind == SENTINEL else "", of_sentinels, of_first)
+
+
+def passwords_in(url: str) -> list[str]:
+    """Return the passwords in the URL of a Redis."""
+    try:
+        parts = urlsplit(url)
+        options = parse_qs(parts.query)
+        return [unquote(parts.password or ""), *(password for name in _PASSWORDS for password in options.get(name, []))]
+    except ValueError:
+        return []
+
+
+def _read(url: str, kind: str) -> tuple[SplitResult, tuple[tuple[str, int], ...]]:
+    """Return the parts of a URL and its servers, which must be where a reader of URLs finds them, because messages name them.
+
+    :raises OptionError: they are not.
+    """
+    try:
+        parts = urlsplit(url)
+        hosts = [urlsplit(f"//{host}") for host in parts.netloc.rpartition("@")[2].split(",")]
+        servers = tuple((host.hostname or "localhost", host.port or _PORTS[kind]) for host in hosts)
+        ends_early = bool(parts.fragment) or "@" in parts.path + parts.query or (kind == SERVER and len(servers) > 1)
+    except ValueError:
+        ends_early = True
+    if ends_early:
+        raise OptionError(_ENDS_EARLY)
+    return parts, servers
