@@ -10,7 +10,6 @@ import contextlib
 import os
 import pathlib
 import shutil
-import signal
 import subprocess
 import threading
 import time
@@ -35,19 +34,14 @@ class Redis(RedisServer):
 
     def silent(self, seconds: float) -> None:
         """Let it not answer for a while."""
-        if self._process is not None:
-            self._process.send_signal(signal.SIGSTOP)
-            time.sleep(seconds)
-            self._process.send_signal(signal.SIGCONT)
-
-    def ask(self, *command: str) -> str:
-        """Ask it by its own client."""
-        return self._ask(*command)
+        self.pause()
+        time.sleep(seconds)
+        self.resume()
 
     def endless(self) -> list[str]:
         """Return the keys without a time to live."""
         try:
-            return self._ask("EVAL", _ENDLESS, "0").split()
+            return self.ask("EVAL", _ENDLESS, "0").split()
         except subprocess.CalledProcessError:
             return []
 

@@ -43,11 +43,11 @@ class Redis(RedisServer):
 
     def forget_counts(self) -> None:
         """Begin to count."""
-        self._ask("CONFIG", "RESETSTAT")
+        self.ask("CONFIG", "RESETSTAT")
 
     def counts(self) -> tuple[int, int]:
         """Return the number of commands since, and how many of them only connected."""
-        found = [line.removeprefix("cmdstat_").partition(":calls=") for line in self._ask("INFO", "commandstats").splitlines() if ":calls=" in line]
+        found = [line.removeprefix("cmdstat_").partition(":calls=") for line in self.ask("INFO", "commandstats").splitlines() if ":calls=" in line]
         numbers = [(name.partition("|")[0], int(rest.partition(",")[0])) for name, _mark, rest in found]
         told = [(name, number) for name, number in numbers if name not in _OURS]
         mine = 1  # the AUTH of each question of ours is the cost of INFO alone: CONFIG RESETSTAT forgets the one before
