@@ -18,6 +18,7 @@ from collections.abc import Callable
 PASSWORD = "Redis-Word-12345678"
 # Below the ports that the system gives to outgoing connections: such a one must not take the port of a server that is down for a while.
 _PORTS = range(11_000, 22_000)
+_GIVEN: set[int] = set()  # to a server that may not listen yet
 _BUS = 10_000  # a node of a cluster listens at its port plus this, too
 
 
@@ -178,7 +179,8 @@ def _is(done: Callable[[], bool]) -> bool:
 def _free_port() -> int:
     while True:
         port = random.choice(_PORTS)
-        if _is_free(port) and _is_free(port + _BUS):
+        if port not in _GIVEN and _is_free(port) and _is_free(port + _BUS):
+            _GIVEN.add(port)
             return port
 
 

@@ -64,11 +64,12 @@ def parse(url: str) -> RedisUrl:
     if path is None:
         raise OptionError(_WRONG_PATH[kind])
     options = parse_qsl(parts.query, keep_blank_values=True)
-    query = urlencode([(name, value) for name, value in options if not name.startswith(_OF_SENTINELS)])
+    of_sentinels = {name: value for name, value in options if kind == SENTINEL and name.startswith(_OF_SENTINELS)}
+    query = urlencode([(name, value) for name, value in options if name not in of_sentinels])
     user, at, hosts = parts.netloc.rpartition("@")
     of_first = f"{scheme.partition('+')[0]}://{user}{at}{hosts.partition(',')[0]}/{path['database'] or 0}{'?' if query else ''}{query}"
-    of_sentinels = {name[len(_OF_SENTINELS) :]: value for name, value in options if name.startswith(_OF_SENTINELS)}
-    return RedisUrl(kind, servers, path["service"] if kind == SENTINEL else "", of_sentinels, of_first)
+    service = path["service"] if kind == SENTINEL else ""
+    return RedisUrl(kind, servers, service, {name[len(_OF_SENTINELS) :]: value for name, value in of_sentinels.items()}, of_first)
 
 
 def passwords_in(url: str) -> list[str]:
