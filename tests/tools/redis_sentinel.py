@@ -25,7 +25,7 @@ sentinel failover-timeout {service} 2000
 sentinel sentinel-user {name}
 sentinel sentinel-pass {own_password}
 """
-# How often they do something, in milliseconds. With their own numbers a start takes more than 3 seconds, and an old master takes more than 8 to become
+# How often they do something, in milliseconds. With their own numbers a start takes up to 10 seconds, and an old master takes more than 8 to become
 # a replica. And they come to a new master only once a second: they would find it down after 500 milliseconds, and replace it at once.
 # Five times the ping-period must be more than a second: what they know of a replica must not be older when they promote it, and they ask once a second.
 _OFTEN = ("publish-period", "200", "info-period", "500", "ping-period", "250")
@@ -170,7 +170,7 @@ class RedisSentinel(RedisGroup):
         side = [lone, self.server(self._before)] if with_master else [lone]
         for one in self._all():
             beyond = [other for other in self._all() if (other in side) != (one in side)]
-            names = [_REPLICA if other in self.servers else other.name for other in beyond if one in self.servers or other in self.sentinels]
+            names = [other.name if isinstance(other, Sentinel) else _REPLICA for other in beyond if one in self.servers or other in self.sentinels]
             _allow(one, sorted(set(names)), "-@all")
         return lone
 

@@ -26,7 +26,7 @@ import redis
 import redis.cluster
 import redis.sentinel
 
-TIMEOUT = {"socket_timeout": 1, "socket_connect_timeout": 1}
+TIMEOUT: dict[str, Any] = {"socket_timeout": 1, "socket_connect_timeout": 1}
 KEY = "kept{here}"
 Kind = Union[type[RedisSentinel], type[RedisCluster]]
 
