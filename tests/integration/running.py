@@ -13,7 +13,7 @@ import signal
 import subprocess
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from types import TracebackType
 from typing import BinaryIO
 
@@ -27,7 +27,7 @@ class Running:
         """:arg into: the program writes into this file; None for a pipe."""
         self._into = into
         self._printed = bytearray()
-        with into.open("wb") if into else contextlib.nullcontext(subprocess.PIPE) as stdout:
+        with into.open("wb") if into else contextlib.nullcontext(subprocess.PIPE) as stdout, _started_as_at_a_terminal():
             self._process = subprocess.Popen(command, env=environment, cwd=folder, stdout=stdout, stderr=subprocess.STDOUT, start_new_session=True)
         self._reader = threading.Thread(target=self._read, args=(self._process.stdout,), daemon=True)
         self._reader.start()
@@ -86,6 +86,23 @@ class Running:
         with pipe:
             while chunk := os.read(pipe.fileno(), 65536):
                 self._printed += chunk
+
+
+@contextlib.contextmanager
+def _started_as_at_a_terminal() -> Iterator[None]:
+    """Let SIGINT end a program that is started here.
+
+    A script of a shell makes what it starts with & ignore SIGINT, these tests too. A program inherits that, and ansible-core before 2.19 keeps it.
+    """
+    before = signal.getsignal(signal.SIGINT)
+    if before != signal.SIG_IGN:
+        yield
+        return
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a program inherits that a signal is ignored, but no handler
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _family(parent: int) -> list[int]:

@@ -48,6 +48,7 @@ def test_in_the_middle_of_a_push(play: Player, tmp_path: pathlib.Path, by: signa
         run.wait_until(lambda: play.sim.counts["fac.pushpoll"], "the worker asks whether the push is approved")
         run.send(by)
         assert run.end() != 0
+        assert "Nobody approved the push" not in run.output, "The run waited for its push to the end."
     play.sim.phone("push1", "approve", after=0.5)
     started = time.monotonic()
     outcome = play(PUSH + LOOK, keep="r store", env=cache)
