@@ -111,9 +111,12 @@ class FilesBackend:
             return self.read(name, most=LONGEST_HEADER) or b""
         return b""
 
-    def _unlink(self, name: str) -> None:
+    def _unlink(self, name: str) -> bool:
+        """Remove a file; return whether it was there."""
         with self._os_errors(), contextlib.suppress(FileNotFoundError):
             os.unlink(self._path(name))
+            return True
+        return False
 
     @contextlib.contextmanager
     def _temporary(self, content: bytes) -> Iterator[str]:
@@ -162,9 +165,9 @@ class RunBackend(FilesBackend):
         self._new_generation()
 
     def remove(self, name: str) -> None:
-        """Remove an entry."""
-        super().remove(name)
-        self._new_generation()
+        """Remove an entry. If there is none, nothing has changed: after a login there is nearly never an error to remove."""
+        if self._unlink(name + SUFFIX):
+            self._new_generation()
 
     def _new_generation(self) -> None:
         self.generation = os.urandom(32)

@@ -50,7 +50,7 @@ def opened(url: RedisUrl) -> Opened:
 
 def reason(redis: Any, exc: BaseException, url: RedisUrl) -> str:
     """Return why Redis failed, in words of our own, because its text may hold what was sent."""
-    if isinstance(exc, redis.exceptions.RedisClusterException) and exc.__cause__:
+    if isinstance(exc, redis.exceptions.RedisClusterException) and isinstance(exc.__cause__, redis.RedisError):
         exc = exc.__cause__  # why the last of the nodes could not be asked
     if isinstance(exc.__cause__ or exc.__context__, (ssl.SSLError, FileNotFoundError)):
         return "TLS failed: check ssl_ca_certs in the URL, and the server's certificate"
@@ -66,7 +66,8 @@ def reason(redis: Any, exc: BaseException, url: RedisUrl) -> str:
         (known.LockError, "the lock was lost"),
         (redis.sentinel.MasterNotFoundError, "its sentinels name no master: check the name of the service, and sentinel_password if they want one"),
         ((known.MovedError, known.CrossSlotTransactionError), "it is a Redis Cluster: write redis+cluster:// in its URL"),
-        (known.ClusterDownError, "the cluster is down: not all of its slots have a master"),
+        ((known.ClusterDownError, known.SlotNotCoveredError), "the cluster is down: not all of its slots have a master"),
+        (known.ClusterError, "the cluster is moving the slot of the keys"),
         (known.RedisClusterException, "none of these servers answers as a node of a cluster"),
         (redis.ConnectionError, "no connection"),
         (redis.ResponseError, "it refuses the command"),

@@ -29,6 +29,7 @@ if program() is None:
 NAME, OTHER = "0a" * 16, "0b" * 16
 Group = Union[RedisSentinel, RedisCluster]
 KINDS = (RedisSentinel, RedisCluster)
+TLS_FAILED = "TLS failed: check ssl_ca_certs in the URL, and the server's certificate"
 PREFIXES = {RedisSentinel: "forti_oauth:", RedisCluster: "{forti_oauth}:"}
 
 
@@ -248,6 +249,35 @@ def test_many_ask_while_it_fails_over(breakable: Group) -> None:
         thread.join()
     assert {answer for answer in answers if not isinstance(answer, BackendError)} == {b"one" * 1000}
     assert [answer for answer in answers if isinstance(answer, BackendError)]
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=["sentinel", "cluster"])
+def test_tls(kind: type[Group], tmp_path: pathlib.Path) -> None:
+    with kind(tmp_path, tls=True) as group:
+        with RedisBackend(group.url).lock(NAME, timeout=1):
+            RedisBackend(group.url).write(NAME, b"one", keep_until=None)
+        assert RedisBackend(group.url).read(NAME) == b"one"
+        authority = f"ssl_ca_certs={tmp_path / 'tls-ca.pem'}"
+        assert authority in group.url
+        without = group.url.replace(authority, "ssl_cert_reqs=required")
+        # A client of Sentinel does not tell why no sentinel answers.
+        expected = "its sentinels name no master: check the name of the service, and sentinel_password if they want one"
+        assert failure(without) == (expected if kind is RedisSentinel else TLS_FAILED)
+
+
+def test_a_slot_that_moves(tmp_path: pathlib.Path) -> None:
+    with RedisCluster(tmp_path) as cluster:
+        backend = RedisBackend(cluster.url)
+        backend.agree("salt", b"s" * 32)
+        with backend.lock(NAME, timeout=1) as is_held:
+            backend.write(NAME, b"one", keep_until=None)
+            slot = cluster.slot(PREFIXES[RedisCluster])
+            cluster.begin_move(slot)
+            assert (RedisBackend(cluster.url).read(NAME), RedisBackend(cluster.url).read(OTHER)) == (b"one", None)
+            cluster.move_slot(slot)
+            assert is_held()
+            backend.write(NAME, b"two", keep_until=None)
+        assert list(RedisBackend(cluster.url).entries()) == [(NAME, b"two")]
 
 
 def wait_for_replica(group: Group, backend: RedisBackend) -> None:
