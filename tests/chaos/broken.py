@@ -13,6 +13,7 @@ from typing import Any
 
 from ansible_collections.forti.oauth.plugins.module_utils._errors import FortiError
 from ansible_collections.forti.oauth.plugins.module_utils._token import Token
+from ansible_collections.forti.oauth.plugins.plugin_utils._cache import backend_redis
 from ansible_collections.forti.oauth.plugins.plugin_utils._cache.backend import always_held
 from ansible_collections.forti.oauth.plugins.plugin_utils._cache.backend_directory import DirectoryBackend
 from ansible_collections.forti.oauth.plugins.plugin_utils._cache.backend_files import FilesBackend
@@ -111,7 +112,7 @@ def sweep() -> None:
 
 def end() -> None:
     """Keys in Redis have no end."""
-    RedisBackend._write = lambda self, key, entry, _seconds: self._client.set(key, entry)  # type: ignore[method-assign]
+    backend_redis._CHANGE = backend_redis._CHANGE.replace(", 'EX', ARGV[3]", "")
 
 
 WAYS = {way.__name__: way for way in (spending, mark, identity, expiry, locks, owner, force, hit, store, sharing, memory, sweep, end)}

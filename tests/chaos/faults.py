@@ -59,7 +59,7 @@ class Faults:
         self._stop(fault.seconds)
 
     def answer(self) -> str | None:
-        """Return what happens to a request: unsent, failed, lost or refused; None if nothing does."""
+        """Return what happens to a request: unsent, failed, lost, drips or refused; None if nothing does."""
         if self._fault is None or self._fault.point != "service":
             return None
         fault, self._fault = self._fault, None

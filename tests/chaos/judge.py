@@ -76,7 +76,7 @@ class Judge:
             self._known.counts[f"faults: {said['action']}"] += 1
         if said["action"] == "unsent":
             ask.refused = True  # if that was a refresh, and the kept token is over, it logs in at once
-        else:
+        elif said["action"] != "drips":
             self._goes_wrong(ask)
         self._is_ending(ask)
         self._known.event(said["action"], ask.key.number, f"{ask.name} at {said['point']} {said.get('seconds', '')}")

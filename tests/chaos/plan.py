@@ -15,6 +15,7 @@ LOCK_LIFE = 3  # seconds for which a lock in Redis lives here
 SERVICE_TIME = 0.15  # seconds, at most
 DIRECTORY, REDIS, RUN = "directory", "redis", "run"
 _LONGER_THAN_A_LOCK = 5.0
+_WEIGHTS = {"cut": 4, "remove": 4, "swap": 3, "file": 1, "clock": 1, "full": 3, "flush": 3, "kill": 4, "split": 3}
 _POINTS = ("request", "request", "answer", "answer", "answer", "write", "replace", "written")
 
 
@@ -61,7 +62,7 @@ class Fault:
     """What happens to one ask: at a point of it (see tests.chaos.faults), or in place of the service's answer."""
 
     point: str
-    action: str  # kill or stop; of the point service: unsent, failed, lost or refused
+    action: str  # kill or stop; of the point service: unsent, failed, lost, drips or refused
     seconds: float = 0  # of a stop
     number: int = 1  # which time that it comes to the point
 
@@ -100,14 +101,15 @@ def run(seed: str, number: int) -> Run:
     return Run(number, store, clock, askers)
 
 
-def disturbances(seed: str, store: str) -> Iterator[tuple[float, str, int]]:
-    """Return what is done to a store: seconds to wait before, what, and a number that decides where."""
+def disturbances(seed: str, store: str, known: list[str]) -> Iterator[tuple[float, str, int]]:
+    """Return what is done to a store: seconds to wait before, what, and a number that decides where.
+
+    :arg known: what can be done to it.
+    """
     dice = random.Random(f"{seed} {store}")
-    entries = (("cut", 4), ("remove", 4), ("swap", 3), ("salt", 2), ("file", 1), ("clock", 1))
-    server = (("stop", 2), ("full", 3), ("flush", 3), ("silent", 2), ("salt", 2))
-    names, weights = zip(*(entries if store == DIRECTORY else server))
+    weights = [_WEIGHTS.get(what, 2) for what in known]
     while True:
-        yield dice.uniform(2, 6), dice.choices(names, weights)[0], dice.randrange(1000)
+        yield dice.uniform(2, 6), dice.choices(known, weights)[0], dice.randrange(1000)
 
 
 def _ask(dice: random.Random, keys: list[int], store: str, place: int) -> Ask:
@@ -126,7 +128,7 @@ def _fault(dice: random.Random, key: Key) -> Fault | None:
     if dice.random() > 0.3:
         return None
     if dice.random() < 0.4:
-        return Fault("service", dice.choice(("unsent", "failed", "lost", *("refused", "refused") * key.refuses)))
+        return Fault("service", dice.choice(("unsent", "failed", "lost", "drips", *("refused", "refused") * key.refuses)))
     action = dice.choice(("kill", "stop", "stop"))
     point = dice.choice(_POINTS)
     # Nothing but the store itself could stop a writer that was stopped between its last look at the lock and its write.

@@ -27,10 +27,11 @@ from ansible_collections.forti.oauth.plugins.plugin_utils._cache.token_cache imp
 
 from tests.chaos.faults import Faults, install, real_time
 from tests.chaos.piles import left_in_run
-from tests.chaos.plan import DIRECTORY, KEYS, LOCK_TIMEOUT, RUN, SERVICE_TIME, Ask, Run
+from tests.chaos.plan import DIRECTORY, KEYS, LOCK_LIFE, LOCK_TIMEOUT, RUN, SERVICE_TIME, Ask, Run
 from tests.chaos.rules import MARK
 from tests.chaos.service import Line
 
+_DRIPS = 1.5 * LOCK_LIFE  # seconds that a slow answer takes
 _ERRORS = {"unsent": NotConnected, "failed": ServerFailed, "lost": Unreachable, "refused": Refused}
 
 
@@ -106,6 +107,9 @@ class Asker:
         """
         self._faults.at("request")
         fault = self._faults.answer()
+        if fault == "drips":
+            time.sleep(_DRIPS)
+            fault = None
         time.sleep(self._dice.uniform(0, SERVICE_TIME))
         answer = {} if fault == "unsent" else self._tell(what, token=token, sent_at=sent_at, fault=fault, effect=fault in (None, "lost"))
         self._faults.at("answer")

@@ -18,39 +18,21 @@ from typing import Any
 
 from ansible_collections.forti.oauth.plugins.plugin_utils._cache.entry_cipher import read_header
 
+from tests.chaos.disk import Disk
 from tests.chaos.plan import DIRECTORY, KEYS, REDIS, disturbances
+from tests.chaos.redis import OUTAGE, Redis
 from tests.chaos.service import Line
-from tests.tools.redis_server import RedisServer
 
-_OUTAGE = 1.5  # seconds
-_SALT = "forti_oauth:salt"
 _OF_ENTRIES = ("cut", "remove", "swap")
 _ENDLESS = "local found = {} for _, key in ipairs(redis.call('KEYS', '*')) do if redis.call('TTL', key) == -1 then found[#found + 1] = key end end return found"
 _BY_SERVER = {key.server: key.number for key in KEYS}
 
 
-class Redis(RedisServer):
-    """A Redis that can be broken."""
-
-    def silent(self, seconds: float) -> None:
-        """Let it not answer for a while."""
-        self.pause()
-        time.sleep(seconds)
-        self.resume()
-
-    def endless(self) -> list[str]:
-        """Return the keys without a time to live."""
-        try:
-            return self.ask("EVAL", _ENDLESS, "0").split()
-        except subprocess.CalledProcessError:
-            return []
-
-
 class Disturber:
     """Breaks the directory and the Redis, each in a thread, as the seed says."""
 
-    def __init__(self, seed: str, line: str, directory: pathlib.Path, redis: Redis | None, clock: Any) -> None:
-        self._seed, self._path, self._directory, self._redis, self._clock = seed, line, directory, redis, clock
+    def __init__(self, seed: str, line: str, *, directory: pathlib.Path, disk: Disk, redis: Redis | None, clock: Any) -> None:
+        self._seed, self._path, self._directory, self._disk, self._redis, self._clock = seed, line, directory, disk, redis, clock
         self._over = threading.Event()
         self._threads = [threading.Thread(target=self._disturb, args=(store,)) for store in (DIRECTORY, REDIS) if redis or store == DIRECTORY]
 
@@ -66,13 +48,13 @@ class Disturber:
 
     def _disturb(self, store: str) -> None:
         line = Line(self._path)
-        breaks = self._entries() if store == DIRECTORY else self._server()
-        for wait, what, dice in disturbances(self._seed, store):
+        breaks = self._entries() if store == DIRECTORY or not self._redis else self._redis.breaks()
+        for wait, what, dice in disturbances(self._seed, store, list(breaks)):
             if self._over.wait(wait):
                 return
             paths = self._chosen(dice) if what in _OF_ENTRIES else []
             if paths or what not in _OF_ENTRIES:
-                with _told(line, store, what, _keys(paths)), contextlib.suppress(OSError, subprocess.CalledProcessError):
+                with _told(line, store, what, _keys(paths)), contextlib.suppress(OSError, subprocess.SubprocessError, TimeoutError):
                     breaks[what](dice, *paths)
             endless = self._redis.endless() if self._redis and store == REDIS else []
             line.tell("left behind", run=None, number=len(endless), problem=f"keys without an end: {endless[:5]}" if endless else "")
@@ -85,17 +67,7 @@ class Disturber:
             "salt": lambda _dice: (self._directory / "salt").write_bytes(b"damaged"),
             "file": self._file,
             "clock": self._jump,
-        }
-
-    def _server(self) -> dict[str, Callable[..., Any]]:
-        redis = self._redis
-        assert redis is not None
-        return {
-            "stop": lambda _dice: (redis.stop(), time.sleep(_OUTAGE), redis.start()),
-            "full": lambda _dice: (redis.ask("CONFIG", "SET", "maxmemory", "1"), time.sleep(_OUTAGE), redis.ask("CONFIG", "SET", "maxmemory", "0")),
-            "flush": lambda _dice: redis.flush(),
-            "silent": lambda dice: redis.silent((0.5, 1.5, 5)[dice % 3]),
-            "salt": lambda _dice: redis.ask("SET", _SALT, "damaged", "EX", "3600"),
+            "full": lambda _dice: self._disk.fill(OUTAGE),
         }
 
     def _chosen(self, dice: int) -> list[pathlib.Path]:
@@ -110,7 +82,7 @@ class Disturber:
         with contextlib.suppress(OSError):
             self._directory.write_text("a file")
         shutil.rmtree(away)
-        time.sleep(_OUTAGE)
+        time.sleep(OUTAGE)
         self._directory.unlink()
 
     def _jump(self, dice: int) -> None:
