@@ -9,7 +9,7 @@
 # make gates        all that the collection has to pass before a release; some 10 minutes; make gates ARGUMENTS=types tries one
 # make bench        what a token costs and what it saves; some 20 minutes; 3 with make bench ARGUMENTS=--quick
 # make chaos        the token cache under faults; 2 minutes; SEED=123 repeats one, ARGUMENTS="--seconds 15" is a short one
-# make load         what a store costs when 100 runs ask at once; some 10 minutes; 1 with make load ARGUMENTS=--quick
+# make load         what a store costs when 100 runs ask at once, and 100 nodes; some 25 minutes; 3 with make load ARGUMENTS=--quick
 # make ee           the sample of an execution environment, built and used for a job as in AWX; 2 minutes; needs root on Debian
 # make docs         the documentation as web pages, in .work/docs; prints the path of the first page
 # make build        the archive of the collection, in dist/

@@ -5,9 +5,11 @@
 """What a store costs when many runs ask at once: logins, waits, processor time, commands to Redis, derived keys.
 
 python -m tests.load             100 runs with 5 askers each, for 1, 10 and 100 identities, some 10 minutes with two processors
-python -m tests.load --quick     20 runs, for 1 and 10 identities, less than one minute
+python -m tests.load --nodes     only the second table, some 15 minutes
+python -m tests.load --quick     20 runs, for 1 and 10 identities, and 10 nodes; some 3 minutes
 
-All askers of a row are processes that ask at the same moment; there are no waves. The token service is made up: it takes 0.1 s.
+The first table is of the token cache alone. All askers of a row are processes that ask at the same moment; there are no waves. The token service
+is made up: it takes 0.1 s.
 
 cold    nothing is kept anywhere
 warm    the shared store has the token, the run has not
@@ -18,6 +20,12 @@ processor     milliseconds for each ask, without derivation and without the impo
               what an asker does while it waits for another one of its run
 of the run's  the same, as a ratio to the run's own store with as many identities
 commands      to Redis, for each ask; and of these to connect, such as AUTH
+
+The second table is of the whole provider: 100 nodes, which are runs of up to four processes each, ask a simulator for 100, 1,000 and 10,000 tokens of
+1, 10 and 100 identities, with a directory, a Redis, Sentinel and a cluster. Where the tokens live for 5 seconds, they end while the nodes ask.
+
+refreshes, verified    requests to the service beside the logins
+connections, memory    of Redis: the most at once, those that were made, and by how much its memory grew
 """
 
 from __future__ import annotations
@@ -31,6 +39,7 @@ from collections.abc import Iterator, Sequence
 
 import tests.chaos.importable  # noqa: F401  # pylint: disable=unused-import  # before what needs it
 from tests.load.crowd import Crowd, let_ask
+from tests.load.fleet import FLEET_HEADS, fleet_rows
 from tests.load.rows import HEADS, Row, aligned, wanted
 from tests.tools.redis_server import RedisServer, program
 
@@ -59,9 +68,19 @@ def main() -> int:
     """Run it, and print the table."""
     parser = argparse.ArgumentParser(prog="python -m tests.load", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--quick", action="store_true", help="fewer runs and identities")
+    parser.add_argument("--nodes", action="store_true", help="only the second table")
     parser.add_argument("--identities", type=int, nargs="+", metavar="NUMBER", help="only for so many identities")
     chosen = parser.parse_args()
     runs, identities = (20, chosen.identities or [1, 10]) if chosen.quick else (100, chosen.identities or [1, 10, 100])
+    if not chosen.nodes:
+        _crowds(runs, identities)
+    print("\n100 nodes" if not chosen.quick else "\n10 nodes")
+    print(aligned([FLEET_HEADS, *(row.cells() for row in fleet_rows(quick=chosen.quick))]))
+    return 0
+
+
+def _crowds(runs: int, identities: Sequence[int]) -> None:
+    """Print the first table, and what was to be reached."""
     print(f"{runs} runs with 5 askers each: {runs * 5} processes at once in each row")
     rows: list[Row] = []
     for number in identities:
@@ -70,7 +89,6 @@ def main() -> int:
             print(f"{row.identities} identities, {row.store}, {row.state} ...", file=sys.stderr, flush=True)
         print(aligned([HEADS, *(row.cells(rows) for row in rows if row.identities == number)]), flush=True)
     print("\n".join(["", *wanted(rows, runs)]))
-    return 0
 
 
 def _rows(runs: int, identities: int) -> Iterator[Row]:
