@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable
 from typing import Any
@@ -123,7 +124,7 @@ class Judge:
         known.counts[f"faults: {store} {said['action']}"] += said["begins"]
         for key in said["keys"] or [None]:
             if said["action"] not in _LOSES_NOTHING:
-                known.damaged[store, key] = time.time()
+                known.damaged[store, key] = math.inf if said["begins"] else time.time()  # meanwhile it may lose what is written, too
             known.event(f"{store} {said['action']}", key, "begins" if said["begins"] else "done")
         if said["action"] == "clock":
             known.jumps[store] = time.time()

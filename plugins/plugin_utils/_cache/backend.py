@@ -46,6 +46,9 @@ class Backend(Protocol):
     def remove(self, name: str) -> None:
         """Remove an entry, if there is one."""
 
+    def is_replicated(self) -> bool:
+        """Return whether a failover keeps what this process has written. Where no other server takes over, nothing more is to be had."""
+
     def agree(self, name: str, proposal: bytes) -> bytes:
         """Return the value that all users of this backend share under this name. The first proposal wins."""
 
@@ -80,6 +83,10 @@ class NullBackend:
 
     def remove(self, name: str) -> None:
         """Do nothing."""
+
+    def is_replicated(self) -> bool:
+        """Return True."""
+        return True
 
     def agree(self, name: str, proposal: bytes) -> bytes:
         """Return the proposal."""

@@ -72,6 +72,10 @@ class FilesBackend:
         """Remove an entry, if there is one."""
         self._unlink(name + SUFFIX)
 
+    def is_replicated(self) -> bool:
+        """Return True: there is no other server."""
+        return True
+
     def agree(self, name: str, proposal: bytes) -> bytes:
         """Return the shared value of this name. The process that links its file first decides it."""
         for _attempt in range(ATTEMPTS):  # another process may disagree between the link and the read

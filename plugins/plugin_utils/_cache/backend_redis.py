@@ -29,9 +29,8 @@ from ansible_collections.forti.oauth.plugins.plugin_utils._cache.backend import 
 from ansible_collections.forti.oauth.plugins.plugin_utils._cache.redis_client import TIMEOUT, opened, reason, silent
 from ansible_collections.forti.oauth.plugins.plugin_utils._cache.redis_url import CLUSTER, parse
 
-_PREFIX = "forti_oauth:"
-_CLUSTER_PREFIX = "{forti_oauth}:"  # a cluster keeps names with the same words in braces in one slot, so that one script can use several
 _LONGEST = 30 * 86400  # seconds after which every key ends
+_REPLICATION = 1000  # milliseconds
 _LOCK_LIFE = 15  # seconds until the lock of a killed holder ends
 # Writes or removes an entry, and prolongs what it was derived from. In one step with the look at the lock: a machine may be stopped between two steps.
 _CHANGE = """
@@ -59,9 +58,8 @@ class RedisBackend:
         """
         self._url = parse(url)
         self.where = self._url.where
-        self._redis, self._client_of = opened(self._url)
-        self._is_cluster = self._url.kind == CLUSTER
-        self._prefix = _CLUSTER_PREFIX if self._is_cluster else _PREFIX
+        self._redis, self._client_of, self._replicas_of = opened(self._url)
+        self._prefix = self._url.prefix
         self._entries, self._locks = f"{self._prefix}token:", f"{self._prefix}lock:"
         self._agreed: set[str] = set()  # keys
         self._lock: Any = None  # the one that this process holds
@@ -83,6 +81,13 @@ class RedisBackend:
     def remove(self, name: str) -> None:
         """Remove an entry, if there is one."""
         self._change(name, b"", 0)
+
+    def is_replicated(self) -> bool:
+        """Return whether a replica has what this process has written, if one may take over. It wants the answer of a replica within a second.
+
+        A master that stood still or was cut off goes on to take what is written to it, until it hears of the new one; then it drops that.
+        """
+        return self._ask(self._is_replicated)
 
     def agree(self, name: str, proposal: bytes) -> bytes:
         """Return the shared value of this name. The first process to set it decides it; each entry that is written prolongs its life."""
@@ -128,7 +133,15 @@ class RedisBackend:
     def _server(self) -> Any:
         """Return the client of the server that has the keys; of a cluster, the master of their slot."""
         client = self._client
-        return client.get_redis_connection(client.get_node_from_key(self._prefix)) if self._is_cluster else client
+        return client.get_redis_connection(client.get_node_from_key(self._prefix)) if self._url.kind == CLUSTER else client
+
+    def _is_replicated(self) -> bool:
+        if not self._replicas_of(self._client):
+            return True
+        pipeline = self._server().pipeline(transaction=False)
+        pipeline.expire(f"{self._prefix}salt", _LONGEST)  # WAIT counts from the last write of its own connection, which may be another than that of the entry
+        pipeline.execute_command("WAIT", 1, _REPLICATION)
+        return bool(pipeline.execute()[-1] > 0)
 
     @staticmethod
     def _beginnings(server: Any, keys: list[bytes]) -> list[bytes]:

@@ -124,6 +124,14 @@ class EncryptedCache:
             return False
         return not isinstance(backend, NullBackend)
 
+    def is_replicated(self) -> bool:
+        """Return whether a failover keeps what this process has written."""
+        try:
+            return bool(self._backend and self._backend.is_replicated())
+        except BackendError as exc:
+            self._give_up(exc)
+            return False
+
     def delete(self, key: CacheKey, kind: str, **of: str) -> None:
         """Remove an entry, if there is one."""
         if not self.holds_lock():

@@ -8,23 +8,26 @@
 
 from __future__ import annotations
 
+import contextlib
+import functools
 import ssl
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from ansible_collections.forti.oauth.plugins.module_utils._errors import OptionError
 from ansible_collections.forti.oauth.plugins.plugin_utils._cache.backend import BackendError
-from ansible_collections.forti.oauth.plugins.plugin_utils._cache.redis_url import CLUSTER, SENTINEL, SERVER, RedisUrl
+from ansible_collections.forti.oauth.plugins.plugin_utils._cache.redis_url import CLUSTER, CLUSTER_PREFIX, SENTINEL, SERVER, RedisUrl
 
 TIMEOUT = 3  # seconds to wait for an answer
 _AFTER_FAILOVER = 1  # retries: the client then asks anew which server is the master. There are no others: a play does not wait for a cache
 
 
 class Opened(NamedTuple):
-    """The library redis, and what makes a client. To make the client of a cluster asks its servers."""
+    """The library redis, what makes a client, and what tells how many replicas may take over. To make the client of a cluster asks its servers."""
 
     library: Any
     client: Callable[[], Any]
+    replicas: Callable[[Any], int]
 
 
 def silent(seconds: float) -> str:
@@ -45,7 +48,7 @@ def opened(url: RedisUrl) -> Opened:
         client = None
     if client is None:
         raise OptionError("cache is not a URL of Redis. Write redis://host:6379/0, or rediss:// for TLS, with user and password before the host if needed.")
-    return Opened(redis, client)
+    return Opened(redis, client, functools.partial(_replicas, redis, url))
 
 
 def reason(redis: Any, exc: BaseException, url: RedisUrl) -> str:
@@ -114,6 +117,19 @@ def _of_cluster(redis: Any, url: RedisUrl) -> Callable[[], Any]:
     redis.Redis(**servers)  # it refuses an option that it does not know; the client of a cluster would leave it out
     nodes = [redis.cluster.ClusterNode(host, port) for host, port in url.servers]
     return lambda: redis.cluster.RedisCluster(startup_nodes=nodes, retry=_retry(redis, _AFTER_FAILOVER), **servers)
+
+
+def _replicas(redis: Any, url: RedisUrl, client: Any) -> int:
+    """Return how many replicas the master of the keys has, as far as is known: those that are down, too."""
+    if url.kind == CLUSTER:
+        master = client.get_redis_connection(client.get_node_from_key(CLUSTER_PREFIX))
+        nodes = master.execute_command("CLUSTER NODES").values()
+        (own_id,) = (node["node_id"] for node in nodes if "myself" in node["flags"])
+        return sum(node["master_id"] == own_id for node in nodes)
+    for sentinel in client.connection_pool.sentinel_manager.sentinels if url.kind == SENTINEL else ():
+        with contextlib.suppress(redis.RedisError):
+            return int(sentinel.sentinel_masters()[url.service]["num-slaves"])
+    return 0 if url.kind == SERVER else 1
 
 
 def _share(url: RedisUrl) -> float:

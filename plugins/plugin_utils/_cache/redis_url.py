@@ -15,6 +15,8 @@ from urllib.parse import SplitResult, parse_qs, parse_qsl, unquote, urlencode, u
 from ansible_collections.forti.oauth.plugins.module_utils._errors import OptionError
 
 SERVER, SENTINEL, CLUSTER = "", "sentinel", "cluster"
+PREFIX = "forti_oauth:"
+CLUSTER_PREFIX = "{forti_oauth}:"  # a cluster keeps names with the same words in braces in one slot, so that one script can use several
 _SCHEME = re.compile(r"rediss?(?:\+(sentinel|cluster))?")
 _PORTS = {SERVER: 6379, SENTINEL: 26379, CLUSTER: 6379}
 _PATHS = {SERVER: r"/?(?P<database>[0-9]*)", SENTINEL: r"/(?P<service>[^/]+)(/(?P<database>[0-9]*))?", CLUSTER: r"/?(?P<database>0?)"}
@@ -38,6 +40,11 @@ class RedisUrl:
     service: str  # of Sentinel
     sentinel_options: dict[str, str]
     of_first: str  # the URL of the first server alone, as the library redis takes it
+
+    @property
+    def prefix(self) -> str:
+        """What the names of all keys begin with."""
+        return CLUSTER_PREFIX if self.kind == CLUSTER else PREFIX
 
     @property
     def where(self) -> str:

@@ -108,14 +108,16 @@ class Tier:
     def spend(self, refresh_token: str, key: CacheKey, *, lock_timeout: float) -> list[CacheKey]:
         """Store the token of C(get) without its refresh token, wherever that stands. Return the keys; none if it is not there or not stored.
 
-        The refresh token has a lock of its own: it may stand under two cache keys, and so under two locks.
+        The refresh token has a lock of its own: it may stand under two cache keys, and so under two locks. Whoever writes to a server that was replaced
+        meanwhile has not stored it: the new one still has the refresh token, and the next one would send it again.
         """
         with self.lock({"server": key["server"], "refresh_token": refresh_token}, timeout=lock_timeout):
             chain = [(of_entry, entry) for of_entry, entry in self._chain(key) if entry.token.refresh_token == refresh_token]
             if not chain:
                 return []
             keys = [key, *(of_entry for of_entry, _entry_there in chain if of_entry is not key)]
-            return keys if all(self.put(chain[-1][1].spent(), of_entry) for of_entry in keys) else []
+            is_stored = all(self.put(chain[-1][1].spent(), of_entry) for of_entry in keys) and self._cache.is_replicated()
+            return keys if is_stored else []
 
     def forget(self, key: CacheKey, access_token: str) -> None:
         """Remove the token of a cache key if it is this one. The caller holds the lock of the key."""

@@ -17,7 +17,10 @@ PLUGINS = pathlib.Path(_token_provider.__file__).parents[1]
 PACKAGE = "ansible_collections.forti.oauth.plugins."
 FILES = {str(path.relative_to(PLUGINS)): ast.parse(path.read_text()) for path in sorted(PLUGINS.rglob("*.py"))}
 PLUGIN_UTILS = {name: tree for name, tree in FILES.items() if name.startswith("plugin_utils/")}
-BACKENDS = [f"plugin_utils/_cache/{name}.py" for name in ("backend", "backend_directory", "backend_files", "backend_redis", "backends", "file_lock")]
+BACKENDS = [
+    f"plugin_utils/_cache/{name}.py"
+    for name in ("backend", "backend_directory", "backend_files", "backend_redis", "backends", "file_lock", "redis_client", "redis_url")
+]
 
 
 def imported(tree: ast.AST, *, for_types: bool = False) -> Iterator[str]:
@@ -81,7 +84,7 @@ def test_a_backend_knows_no_lookup_no_token_and_no_encryption(backend: str) -> N
 
 
 @pytest.mark.parametrize(
-    ("library", "only"), [("requests", "module_utils/_http.py"), ("redis", "plugin_utils/_cache/backend_redis.py")], ids=["requests", "redis"]
+    ("library", "only"), [("requests", "module_utils/_http.py"), ("redis", "plugin_utils/_cache/redis_client.py")], ids=["requests", "redis"]
 )
 def test_one_file_alone_imports_a_library(library: str, only: str) -> None:
     assert [name for name, tree in FILES.items() if any(found.split(".")[0] == library for found in imported(tree))] == [only]

@@ -14,9 +14,13 @@ from typing import Any, Union
 
 import pytest
 from ansible_collections.forti.oauth.plugins.module_utils._errors import OptionError
+from ansible_collections.forti.oauth.plugins.module_utils._token import Token
 from ansible_collections.forti.oauth.plugins.plugin_utils._cache.backend import BackendError, LockTimeout
+from ansible_collections.forti.oauth.plugins.plugin_utils._cache.backend_files import RunBackend
 from ansible_collections.forti.oauth.plugins.plugin_utils._cache.backend_redis import RedisBackend
+from ansible_collections.forti.oauth.plugins.plugin_utils._cache.cache_request import Entry
 from ansible_collections.forti.oauth.plugins.plugin_utils._cache.encrypted import EncryptedCache
+from ansible_collections.forti.oauth.plugins.plugin_utils._cache.tier import Tier
 
 from tests.tools.redis_cluster import RedisCluster
 from tests.tools.redis_sentinel import SENTINEL_PASSWORD, RedisSentinel
@@ -283,3 +287,22 @@ def test_a_slot_that_moves(tmp_path: pathlib.Path) -> None:
 def wait_for_replica(group: Group, backend: RedisBackend) -> None:
     """Wait until a replica has what was written; Redis replicates without waiting for it."""
     backend._ask(lambda: backend._server().wait(1, 2000))
+
+
+def test_a_replica_confirms_what_was_written(group: Group, backend: RedisBackend) -> None:
+    backend.write(NAME, b"one", keep_until=None)
+    assert backend.is_replicated()
+
+
+def test_a_refresh_token_is_not_spent_at_a_master_that_was_replaced(tmp_path: pathlib.Path) -> None:
+    """It is cut off with one sentinel, and takes what is written to it. The others have a new master, which would give the refresh token to the next one."""
+    key = {"family": "fac", "server": "https://fac.example.com", "client_id": "c", "username": "u", "password": "p"}
+    with RedisSentinel(tmp_path) as sentinel:
+        tier = Tier(EncryptedCache(lambda: RedisBackend(sentinel.url), warn=lambda _text: None), nearer=Tier(EncryptedCache(RunBackend, warn=print)))
+        with tier.lock(key, timeout=1):
+            assert tier.put(Entry(Token("A1", "https://fac.example.com", refresh_token="R1", issued_at=time.time())), key)
+            assert tier.spend("R1", key, lock_timeout=1) == [key]
+            assert tier.put(Entry(Token("A2", "https://fac.example.com", refresh_token="R2", issued_at=time.time())), key)
+            sentinel.split_sentinel(with_master=True)
+            sentinel.failed_over()
+            assert tier.spend("R2", key, lock_timeout=1) == []
