@@ -19,6 +19,7 @@ from ansible_collections.forti.oauth.plugins.module_utils._options import decryp
 from ansible_collections.forti.oauth.plugins.plugin_utils._facts import refuse_facts
 
 # Of ansible-core 2.19 and newer. Before, C(omit) is a text that stands in the variables.
+_TEMPLATE_ERROR = "its template has an error"
 _OMITTED, _OMITTED_ERROR = "OmitType", "AnsibleValueOmittedError"
 
 
@@ -45,7 +46,13 @@ def variables_called(names: Iterable[str], *, known: Mapping[str, Any], template
 
     :raises OptionError: one cannot be evaluated.
     """
-    return decrypted({name: _filled_in(name, known, template) for name in names if name in known})
+    held = decrypted({name: _filled_in(name, known, template) for name in names if name in known})
+    return {name: _without_omitted(value, known.get("omit")) if isinstance(value, Mapping) else value for name, value in held.items()}
+
+
+def _without_omitted(options: Mapping[str, Any], omit: Any) -> dict[str, Any]:
+    """Return a dictionary without the values that are C(omit). From ansible-core 2.19 on, core has left them out."""
+    return {name: value for name, value in options.items() if omit is None or value != omit}
 
 
 def secrets_in_variables(spec: Spec, *, known: Mapping[str, Any], template: Callable[[Any], Any]) -> dict[str, Any]:
@@ -68,7 +75,9 @@ def _filled_in(name: str, known: Mapping[str, Any], template: Callable[[Any], An
     except AnsibleError as exc:
         if type(exc).__name__ == _OMITTED_ERROR:
             return None
-        problem = quotable(str(exc), ()) if isinstance(exc, AnsibleUndefinedVariable) else "its template has an error"
+        problem = quotable(str(exc), ()) if isinstance(exc, AnsibleUndefinedVariable) else _TEMPLATE_ERROR
+    except Exception:  # pylint: disable=broad-except  # up to ansible-core 2.18, what a filter raises; it may quote the secret
+        problem = _TEMPLATE_ERROR
     else:
         return None if type(value).__name__ == _OMITTED or value == known.get("omit") else value
     raise OptionError(f"The variable {name} cannot be evaluated: {problem}.")

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import os
 import pathlib
 import random
 import shutil
@@ -18,6 +19,7 @@ from collections.abc import Callable
 PASSWORD = "Redis-Word-12345678"
 # Below the ports that the system gives to outgoing connections: such a one must not take the port of a server that is down for a while.
 _PORTS = range(11_000, 22_000)
+_WORKERS = 8  # of pytest-xdist; each has ports of its own, because a server does not listen as soon as it has one
 _GIVEN: set[int] = set()  # to a server that may not listen yet
 _BUS = 10_000  # a node of a cluster listens at its port plus this, too
 
@@ -177,8 +179,9 @@ def _is(done: Callable[[], bool]) -> bool:
 
 
 def _free_port() -> int:
+    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0")[2:]) % _WORKERS
     while True:
-        port = random.choice(_PORTS)
+        port = random.choice(_PORTS[worker::_WORKERS])
         if port not in _GIVEN and _is_free(port) and _is_free(port + _BUS):
             _GIVEN.add(port)
             return port

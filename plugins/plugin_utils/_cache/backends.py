@@ -42,10 +42,10 @@ def shared_backend(cache: str, *, budget: float = math.inf) -> OpenBackend:
     """
     if is_redis(cache):
         parse(cache)
-        register(*passwords_in(cache))
+        register(*passwords_in(cache))  # after the check: of a wrong URL the whole text would be registered
         return lambda: _redis_backend(cache, budget)
     folder = folder_of(cache) if cache.isprintable() else ""  # no file system takes other characters
-    if not folder or "://" in cache or re.match("[a-z]+:", cache) or (os.sep not in cache and cache != "~"):
+    if not folder or "://" in cache or re.match("[a-z][a-z0-9+.-]*:", cache, re.IGNORECASE) or (os.sep not in cache and cache != "~"):
         raise OptionError(
             "cache must be run (keep tokens for this run), none (keep nothing), a directory such as ~/.cache/forti_oauth, "
             "or redis://host:6379/0 (rediss:// for TLS, redis+sentinel:// and redis+cluster:// for several servers)."

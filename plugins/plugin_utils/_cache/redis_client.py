@@ -18,7 +18,13 @@ from ansible_collections.forti.oauth.plugins.module_utils._errors import OptionE
 from ansible_collections.forti.oauth.plugins.plugin_utils._cache.backend import BackendError
 from ansible_collections.forti.oauth.plugins.plugin_utils._cache.redis_url import CLUSTER, CLUSTER_PREFIX, SENTINEL, SERVER, RedisUrl
 
+_NO_URL = "cache is not a URL of Redis. Write redis://host:6379/0, or rediss:// for TLS, with user and password before the host if needed."
+_WRONG_OPTION = "cache is a URL with an option after its question mark that is unknown, or has a wrong value."
 TIMEOUT = 3  # seconds to wait for an answer
+_NO_MASTER = (
+    "no sentinel names a master. Check the hosts and ports of the sentinels, the name of the service, and, if they want them, sentinel_password "
+    "and ssl_ca_certs"
+)
 _AFTER_FAILOVER = 1  # retries: the client then asks anew which server is the master. There are no others: a play does not wait for a cache
 
 
@@ -47,7 +53,7 @@ def opened(url: RedisUrl) -> Opened:
     except (ValueError, TypeError, AttributeError):  # the last two for unknown options after the question mark
         client = None
     if client is None:
-        raise OptionError("cache is not a URL of Redis. Write redis://host:6379/0, or rediss:// for TLS, with user and password before the host if needed.")
+        raise OptionError(_WRONG_OPTION if url.kind else _NO_URL)
     return Opened(redis, client, functools.partial(_replicas, redis, url))
 
 
@@ -67,7 +73,7 @@ def reason(redis: Any, exc: BaseException, url: RedisUrl) -> str:
         (known.OutOfMemoryError, "it is full"),
         (known.ReadOnlyError, "it is a read-only replica"),
         (known.LockError, "the lock was lost"),
-        (redis.sentinel.MasterNotFoundError, "its sentinels name no master: check the name of the service, and sentinel_password if they want one"),
+        (redis.sentinel.MasterNotFoundError, _NO_MASTER),
         ((known.MovedError, known.CrossSlotTransactionError), "it is a Redis Cluster: write redis+cluster:// in its URL"),
         ((known.ClusterDownError, known.SlotNotCoveredError), "the cluster is down: not all of its slots have a master"),
         (known.ClusterError, "the cluster is moving the slot of the keys"),
@@ -114,7 +120,6 @@ def _of_sentinels(redis: Any, url: RedisUrl) -> Callable[[], Any]:
 
 def _of_cluster(redis: Any, url: RedisUrl) -> Callable[[], Any]:
     servers = {name: value for name, value in _for_many(redis, url).items() if name != "db"}
-    redis.Redis(**servers)  # it refuses an option that it does not know; the client of a cluster would leave it out
     nodes = [redis.cluster.ClusterNode(host, port) for host, port in url.servers]
     return lambda: redis.cluster.RedisCluster(startup_nodes=nodes, retry=_retry(redis, _AFTER_FAILOVER), **servers)
 
@@ -150,6 +155,7 @@ def _for_many(redis: Any, url: RedisUrl) -> dict[str, Any]:
         **redis.connection.parse_url(url.of_first),
         "decode_responses": False,
     }
-    has_tls = options.pop("connection_class", None) is not None
+    connection = options.pop("connection_class", redis.connection.Connection)
     kept = {name: value for name, value in options.items() if name not in ("host", "port")}
-    return {"ssl": True, "ssl_check_hostname": True, **kept} if has_tls else kept
+    connection(**kept)  # it refuses an option that it does not know, and connects to nothing; the client of a cluster would leave it out
+    return kept if connection is redis.connection.Connection else {"ssl": True, "ssl_check_hostname": True, **kept}

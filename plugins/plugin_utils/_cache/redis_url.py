@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from urllib.parse import SplitResult, parse_qs, parse_qsl, unquote, urlencode, urlsplit
+from urllib.parse import SplitResult, parse_qsl, unquote, urlencode, urlsplit
 
 from ansible_collections.forti.oauth.plugins.module_utils._errors import OptionError
 
@@ -19,9 +19,9 @@ PREFIX = "forti_oauth:"
 CLUSTER_PREFIX = "{forti_oauth}:"  # a cluster keeps names with the same words in braces in one slot, so that one script can use several
 _SCHEME = re.compile(r"rediss?(?:\+(sentinel|cluster))?")
 _PORTS = {SERVER: 6379, SENTINEL: 26379, CLUSTER: 6379}
-_PATHS = {SERVER: r"/?(?P<database>[0-9]*)", SENTINEL: r"/(?P<service>[^/]+)(/(?P<database>[0-9]*))?", CLUSTER: r"/?(?P<database>0?)"}
+_PATHS = {SERVER: r"/?(?P<database>[0-9]*)", SENTINEL: r"/(?P<service>[A-Za-z0-9._-]+)(/(?P<database>[0-9]*))?", CLUSTER: r"/?(?P<database>0?)"}
+_HOST = re.compile(r"(?:\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(?::0*[1-9][0-9]*)?")  # of several servers
 _OF_SENTINELS = "sentinel_"  # options for the sentinels begin so; the others are for the servers
-_PASSWORDS = ("password", "sentinel_password")
 _ENDS_EARLY = "cache is not a URL of Redis. If its password holds / ? # @ or :, write %2F %3F %23 %40 %3A for them."
 _WRONG_PATH = {
     SERVER: "cache is not a URL of Redis: after the host and its port, only the number of a database may follow, such as /0.",
@@ -50,7 +50,7 @@ class RedisUrl:
     def where(self) -> str:
         """The Redis, for messages."""
         named = ", ".join(f"{host}:{port}" for host, port in self.servers)
-        return {SERVER: f"Redis at {named}", SENTINEL: f"Redis Sentinel at {named}, service {self.service},", CLUSTER: f"Redis Cluster at {named}"}[self.kind]
+        return {SERVER: f"Redis at {named}", SENTINEL: f"Redis Sentinel at {named} (service {self.service})", CLUSTER: f"Redis Cluster at {named}"}[self.kind]
 
 
 def is_redis(cache: str) -> bool:
@@ -65,9 +65,12 @@ def parse(url: str) -> RedisUrl:
     :raises OptionError: it is not a URL of a Redis. It is not repeated, because it may hold a password.
     """
     scheme, _mark, rest = url.partition("://")
-    kind = (_SCHEME.fullmatch(scheme) or [""])[1] or SERVER  # type: ignore[index]
+    known = _SCHEME.fullmatch(scheme)
+    if known is None:
+        raise OptionError(_ENDS_EARLY)
+    kind = known[1] or SERVER
     parts, servers = _read(f"redis://{rest}", kind)
-    path = re.fullmatch(_PATHS[kind], unquote(parts.path)) if kind == SERVER or parts.netloc.rpartition("@")[2] else None
+    path = re.fullmatch(_PATHS[kind], unquote(parts.path))
     if path is None:
         raise OptionError(_WRONG_PATH[kind])
     options = parse_qsl(parts.query, keep_blank_values=True)
@@ -79,14 +82,17 @@ def parse(url: str) -> RedisUrl:
     return RedisUrl(kind, servers, service, {name[len(_OF_SENTINELS) :]: value for name, value in of_sentinels.items()}, of_first)
 
 
-def passwords_in(url: str) -> list[str]:
-    """Return the passwords in the URL of a Redis."""
-    try:
-        parts = urlsplit(url)
-        options = parse_qs(parts.query)
-        return [unquote(parts.password or ""), *(password for name in _PASSWORDS for password in options.get(name, []))]
-    except ValueError:
+def passwords_in(cache: str) -> list[str]:
+    """Return the passwords in a value of the option. Of a URL that is none nobody can tell what is the password, so it is the whole text."""
+    if not re.match(r"\s*rediss?[+\w]*:", cache, re.IGNORECASE):
         return []
+    try:
+        parse(cache)
+        parts = urlsplit(cache)
+    except OptionError:
+        return [cache]
+    in_options = [value for name, value in parse_qsl(parts.query) if "pass" in name.lower()]
+    return [unquote(parts.password or parts.username or ""), *in_options]
 
 
 def _read(url: str, kind: str) -> tuple[SplitResult, tuple[tuple[str, int], ...]]:
@@ -101,6 +107,8 @@ def _read(url: str, kind: str) -> tuple[SplitResult, tuple[tuple[str, int], ...]
         ends_early = bool(parts.fragment) or "@" in parts.path + parts.query or (kind == SERVER and len(servers) > 1)
     except ValueError:
         ends_early = True
-    if ends_early:
+    if ends_early or (kind != SERVER and "@" in parts.netloc.rpartition("@")[0]):
         raise OptionError(_ENDS_EARLY)
+    if kind != SERVER and not all(_HOST.fullmatch(host.netloc) for host in hosts):
+        raise OptionError(_WRONG_PATH[kind])  # an empty host would be localhost, and get the password
     return parts, servers

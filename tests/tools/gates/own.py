@@ -28,7 +28,7 @@ _MAY_BE_IN_IT = re.compile(
     | meta/[\w-]+\.(yml|txt)
     | playbooks/((files|tasks|vars)/)?[\w-]+\.yml
     | plugins/(action|doc_fragments|lookup|modules|module_utils|plugin_utils(/_(cache|doctor))?)/\w+\.py
-    | roles/\w+/(README\.md | (defaults|meta|tasks|vars)/\w+\.yml)
+    | roles/\w+/(README\.md | (defaults|meta|tasks|vars)/\w+\.yml | meta/argument_specs)
     | tests/config\.yml
     """,
     re.VERBOSE,

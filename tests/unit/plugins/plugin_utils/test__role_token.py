@@ -65,6 +65,12 @@ def test_a_wrong_variable_is_named_and_nothing_is_sent(core: Core, sim: Simulato
     assert sim.requests == []
 
 
+def test_what_is_omitted_is_not_set(core: Core, sim: Simulator) -> None:
+    """Up to ansible-core 2.18 C(omit) is a text in the variables."""
+    result = run(core, omit="__omit_place_holder__1", token_fac_options={**USER, "realm": "__omit_place_holder__1", "timeout": "__omit_place_holder__1"})
+    assert result["token_fac"]["source"] == "login"
+
+
 def test_arguments_do_not_count(core: Core, sim: Simulator) -> None:
     """They could only come from C(module_defaults)."""
     assert run(core, {"token_fac_options": {"server": "localhost:9"}}, token_fac_options=USER)["token_fac"]["server"] == sim.url

@@ -18,11 +18,13 @@ import pytest
 from ansible import constants as C
 from ansible_collections.forti.oauth.plugins.module_utils import _redaction
 from ansible_collections.forti.oauth.plugins.module_utils._errors import OptionError
+from ansible_collections.forti.oauth.plugins.module_utils._redaction import redact
 from ansible_collections.forti.oauth.plugins.plugin_utils._cache import backends as factory
 from ansible_collections.forti.oauth.plugins.plugin_utils._cache.backend import BackendError, NullBackend
 from ansible_collections.forti.oauth.plugins.plugin_utils._cache.backend_directory import DirectoryBackend
 from ansible_collections.forti.oauth.plugins.plugin_utils._cache.backend_files import RunBackend
 from ansible_collections.forti.oauth.plugins.plugin_utils._cache.backends import backends, existing_backend, shared_backend
+from ansible_collections.forti.oauth.plugins.plugin_utils._cache.redis_url import passwords_in
 
 from tests.tools.python_path import python_path
 
@@ -203,6 +205,16 @@ def test_a_url_whose_password_is_escaped_is_fine(url: str) -> None:
         ("redis+sentinel:///forti/0", "cache is not a URL of Redis Sentinel."),
         ("redis+cluster://:hunter2@one:6379/1", "cache is not a URL of a Redis Cluster."),
         ("redis+cluster://", "cache is not a URL of a Redis Cluster."),
+        ("redis+cluster://:hunter2@one,", "cache is not a URL of a Redis Cluster."),
+        ("redis+cluster://:hunter2@one, two", "cache is not a URL of a Redis Cluster."),
+        ("redis+cluster://:hunter2@one:0", "cache is not a URL of a Redis Cluster."),
+        ("redis+cluster://u:hunter2@one,u:hunter2@two", "cache is not a URL of Redis. If its password holds"),
+        ("redis+sentinel://one,,two/forti", "cache is not a URL of Redis Sentinel."),
+        ("redis+sentinel://one/forti;sentinel_password=hunter2", "cache is not a URL of Redis Sentinel."),
+        ("redis+sentinel://one/forti&sentinel_password=hunter2", "cache is not a URL of Redis Sentinel."),
+        ("redis+sentinel://one/forti%3Fsentinel_password=hunter2/0", "cache is not a URL of Redis Sentinel."),
+        ("redis+sentinel:/:hunter2@one/forti/0", "cache must be run"),
+        ("Rediss+Cluster:/:hunter2@one/", "cache must be run"),
         ("redis+cluster://:hunt/er2@one:6379,two", "cache is not a URL of Redis. If its password holds"),
         ("redis://:hunter2@one,two/0", "cache is not a URL of Redis. If its password holds"),
         ("redis+sentinels://:hunter2@one/forti", "cache must be run"),
@@ -220,6 +232,28 @@ def test_the_password_of_the_sentinels_is_a_secret_too(monkeypatch: pytest.Monke
     monkeypatch.setattr(_redaction, "_register_secrets", told.extend)
     backends("redis+sentinel://user:hunt%2Fer2@one:26379,two:26379/forti/0?sentinel_password=other%23er2")
     assert told == ["hunt/er2", "other#er2"]
+
+
+@pytest.mark.parametrize(
+    "cache",
+    [
+        "redis://u:hunter2/@one",
+        "redis+cluster://u:hunter2[@one",
+        "redis+sentinel://one/forti?sentinel_passwd=hunter2",
+        "redis+sentinel://one/forti;sentinel_password=hunter2",
+        "redis://hunter2@one",
+        " redis+cluster://u:hunter2@one",
+        "rediss://one?ssl_password=hunter2",
+        "redis+sentinel:/u:hunter2@one/forti",
+    ],
+)
+def test_whatever_is_wrong_with_a_url_its_password_is_found(cache: str) -> None:
+    """So that no item of a loop shows it."""
+    assert redact(f"a {cache} b", passwords_in(cache)).count("hunter2") == 0
+
+
+def test_what_is_no_url_of_redis_has_no_password() -> None:
+    assert passwords_in("~/redis") == passwords_in("run") == passwords_in("./redistribution") == []
 
 
 def test_an_escaped_password_is_a_secret_as_it_is_typed(monkeypatch: pytest.MonkeyPatch) -> None:
