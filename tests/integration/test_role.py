@@ -66,6 +66,12 @@ def test_a_variable_of_the_wrong_type_is_named(play: Player) -> None:
     assert play.sim.requests == []
 
 
+def test_what_is_omitted_is_not_set(play: Player) -> None:
+    options = {**BOTH["token_fac_options"], "realm": "{{ no_realm | default(omit) }}", "timeout": "{{ omit }}"}
+    outcome = play(ROLE, keep="token_fac", variables={"token_fac_options": options})
+    assert outcome["token_fac"]["source"] == "login"
+
+
 def test_on_hosts_without_a_python(play: Player) -> None:
     outcome = play(ROLE, keep="token_fac", hosts=2, variables=BOTH, connection="elsewhere", env={"ANSIBLE_PYTHON_INTERPRETER": "/no/python"})
     assert all(fact["access_token"] for fact in outcome.of_all("token_fac"))
