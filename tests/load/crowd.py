@@ -9,12 +9,10 @@ from __future__ import annotations
 import dataclasses
 import functools
 import importlib
-import json
 import os
 import pathlib
 import sys
 import time
-import traceback
 from collections.abc import Callable
 from typing import Any
 
@@ -24,6 +22,8 @@ from ansible_collections.forti.oauth.plugins.plugin_utils._cache import encrypte
 from ansible_collections.forti.oauth.plugins.plugin_utils._cache.backends import backends
 from ansible_collections.forti.oauth.plugins.plugin_utils._cache.cache_request import CacheRequest
 from ansible_collections.forti.oauth.plugins.plugin_utils._cache.token_cache import TokenCache
+
+from tests.load.gate import Work, all_at_once
 
 _LATENCY = 0.1  # seconds that the made-up service takes
 _LOCK_TIMEOUT = 210  # seconds, as fac_oauth_token has it by default
@@ -57,41 +57,15 @@ class Ask:
 
 
 def let_ask(crowd: Crowd, folder: pathlib.Path) -> list[Ask]:
-    """Let them all ask at once; return what each saw.
+    """Let them all ask at once; return what each saw."""
 
-    All processes are there and wait before the first of them asks: there are no waves.
-    """
-    folder.mkdir()
-    gate, opener = os.pipe()
-    processes = [_started(crowd, folder, number, gate, opener) for number in range(crowd.runs * crowd.askers)]
-    time.sleep(0.5)
-    os.close(opener)
-    os.close(gate)
-    failed = sum(os.waitpid(process, 0)[1] != 0 for process in processes)
-    if failed:
-        sys.exit(f"{failed} askers failed")
-    return [Ask(**json.loads(line)) for line in (folder / "seen").read_text().splitlines()]
-
-
-def _started(crowd: Crowd, folder: pathlib.Path, number: int, gate: int, opener: int) -> int:
-    process = os.fork()
-    if process:
-        return process
-    status = 1
-    try:
-        os.close(opener)
+    def prepare(number: int) -> Work:
         run = number // crowd.askers
         C.DEFAULT_LOCAL_TMP = str(folder / f"run{run}")  # type: ignore[attr-defined]
         asker = _Asker(crowd, run)
-        os.read(gate, 1)
-        line = json.dumps(dataclasses.asdict(asker.ask())) + "\n"
-        with (folder / "seen").open("a") as seen:
-            seen.write(line)
-        status = 0
-    except BaseException:
-        traceback.print_exc()
-    finally:
-        os._exit(status)
+        return lambda: dataclasses.asdict(asker.ask())
+
+    return [Ask(**seen) for seen in all_at_once(prepare, number=crowd.runs * crowd.askers, folder=folder)]
 
 
 class _Asker:

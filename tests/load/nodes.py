@@ -7,11 +7,8 @@
 from __future__ import annotations
 
 import dataclasses
-import json
-import os
 import pathlib
 import random
-import sys
 import time
 import traceback
 from typing import Any
@@ -20,6 +17,8 @@ from ansible import constants as C
 from ansible_collections.forti.oauth.plugins.module_utils._fac import FortiAuthenticator
 from ansible_collections.forti.oauth.plugins.plugin_utils import _token_provider
 from ansible_collections.forti.oauth.plugins.plugin_utils._token_provider import TokenProvider
+
+from tests.load.gate import Work, all_at_once
 
 _SPREAD = 8.0  # seconds over which the asks of a node are spread, as tasks of a play are
 _USER = {"username": "luser1", "password": "Pass-Word-12345678"}  # of the simulator
@@ -56,37 +55,14 @@ def let_ask(fleet: Fleet, folder: pathlib.Path, server: dict[str, str]) -> list[
 
     :arg server: the options that lead to the simulator.
     """
-    folder.mkdir()
-    gate, opener = os.pipe()
-    processes = [_started(fleet, folder, number, gate, opener, server) for number in range(fleet.nodes * fleet.processes)]
-    time.sleep(0.5)
-    os.close(opener)
-    os.close(gate)
-    failed = sum(os.waitpid(process, 0)[1] != 0 for process in processes)
-    if failed:
-        sys.exit(f"{failed} processes failed")
-    return [Seen(**json.loads(line)) for line in (folder / "seen").read_text().splitlines()]
 
-
-def _started(fleet: Fleet, folder: pathlib.Path, number: int, gate: int, opener: int, server: dict[str, str]) -> int:
-    process = os.fork()
-    if process:
-        return process
-    status = 1
-    try:
-        os.close(opener)
+    def prepare(number: int) -> Work:
         node = number // fleet.processes
         C.DEFAULT_LOCAL_TMP = str(folder / f"node{node}")  # type: ignore[attr-defined]
         options = {**server, **_USER, "client_id": fleet.client_id, "scope": f"identity{node % fleet.identities}", "cache": fleet.cache}
-        os.read(gate, 1)
-        line = json.dumps(dataclasses.asdict(_asked(fleet, options, random.Random(number)))) + "\n"
-        with (folder / "seen").open("a") as seen:
-            seen.write(line)
-        status = 0
-    except BaseException:
-        traceback.print_exc()
-    finally:
-        os._exit(status)
+        return lambda: dataclasses.asdict(_asked(fleet, options, random.Random(number)))
+
+    return [Seen(**seen) for seen in all_at_once(prepare, number=fleet.nodes * fleet.processes, folder=folder)]
 
 
 def _asked(fleet: Fleet, options: dict[str, Any], dice: random.Random) -> Seen:
