@@ -24,6 +24,7 @@ from tests.bench import plots, report
 from tests.bench.plays import ALONE, WAYS
 from tests.bench.table import Table
 from tests.tools.build import ROOT, install
+from tests.tools.columns import measured_with
 from tests.tools.redis_server import RedisServer, program
 
 
@@ -73,7 +74,7 @@ def _measured(plan: Plan, latency: float) -> dict[str, object]:
         alone = table.compare(ALONE, hosts=50, rounds=plan.alone[0], slow_rounds=plan.alone[1])
         return {
             "latency": latency,
-            "versions": report.versions(),
+            "versions": measured_with(),
             "ways": {hosts: {letter: dataclasses.asdict(result) for letter, result in results.items()} for hosts, results in ways.items()},
             "alone": {letter: dataclasses.asdict(result) for letter, result in alone.items()},
             "stores": _stores(table, folder, plan),

@@ -30,6 +30,7 @@ def words(numbers: Numbers) -> dict[str, str]:
         "floor": f"{half['a']['processor'] / half['f']['processor']:.3f}",
         "fifty": fifty,
         "kept_kib": f"{(last['d']['memory'] - last['a']['memory']) * 1024 / int(most):.0f}",
+        "include_mib": f"{last['j']['memory'] - last['e']['memory']:.0f}",
         "stores_hosts": f"{STORE_HOSTS} hosts",
     }
 

@@ -21,7 +21,7 @@ HEADS = ("Way to a token", "Logins", "Seconds", "Saved")
 def words(numbers: Numbers) -> dict[str, str]:
     """Return what page.md says of the gain, by the names it has there."""
     most = max(numbers["ways"], key=int)
-    uri, once, lookup, role = (numbers["ways"][most][letter] for letter in "fgce")
+    uri, once, lookup, role, role_once = (numbers["ways"][most][letter] for letter in "fgcei")
     return {
         "hosts": counted(most, "host"),
         "gain": f"{'One login' if lookup['logins'] == 1 else _logins(lookup)} in place of {uri['logins']}",
@@ -32,6 +32,7 @@ def words(numbers: Numbers) -> dict[str, str]:
         "lookup_seconds": _seconds(lookup),
         "once_seconds": _seconds(once),
         "role_seconds": _seconds(role),
+        "role_once_seconds": _seconds(role_once),
         "lookup_beside_uri": beside(lookup["wall"], uri["wall"]),
         "once_beside_lookup": beside(once["wall"], lookup["wall"]),
         "kept": _kept(numbers["stores"]),

@@ -41,14 +41,15 @@ class Way:
     vault: bool = True  # whether the credentials come from a vault; else from the environment, as AWX gives them
 
 
-_INCLUDE = f"- ansible.builtin.include_role: {{name: forti.oauth.token}}\n  vars:\n    token_fac_options:\n{_OPTIONS.replace('    ', '      ')}"
+_ROLE = "{name: forti.oauth.token}\n  vars:\n    token_fac_options:\n" + _OPTIONS.replace("    ", "      ")
+_IMPORT, _INCLUDE = (f"- ansible.builtin.{how}: {_ROLE}" for how in ("import_role", "include_role"))
 _LOOKUP = _use("lookup('forti.oauth.fac_oauth_token')")
 WAYS = (
     Way("a", "a plain variable", 2 * _use("plain"), "no token at all"),
     Way("b", "lookup of an environment variable", 2 * _use("lookup('ansible.builtin.env', 'PLAIN')")),
     Way("c", "this lookup", 2 * _LOOKUP, "lookup"),
     Way("d", "this module", _MODULE + _use("fac.access_token"), "module"),
-    Way("e", "this role", _INCLUDE + _use("token_fac.access_token"), "role on every host", slow=True),
+    Way("e", "this role", _IMPORT + _use("token_fac.access_token"), "role on every host"),
     Way("f", "uri on every host", _URI + _use("answer.json.access_token"), "uri on every host", slow=True),
     Way(
         "g",
@@ -57,6 +58,8 @@ WAYS = (
         "uri with run_once",
     ),
     Way("h", "this lookup, nothing from a vault", 2 * _LOOKUP, vault=False),
+    Way("i", "this role with run_once", _IMPORT + "  run_once: true\n" + _use("token_fac.access_token"), "role with run_once"),
+    Way("j", "this role by include_role", _INCLUDE + _use("token_fac.access_token"), slow=True),
 )
 # The same without the second task, which costs the same in both.
 ALONE = (Way("d", "this module alone", _MODULE), Way("f", "uri on every host, alone", _URI, slow=True))

@@ -61,21 +61,23 @@ class Table:
         for number in range(rounds):
             for way, seen in runs.items():
                 if not way.slow or number < slow_rounds:
+                    self._sim.reset()
                     seen.append(self.run(way, hosts=hosts))
         return {way.letter: _median(costs) for way, costs in runs.items()}
 
     def run(self, way: Way, *, hosts: int, more: Mapping[str, str] | None = None, number: int = 0) -> tuple[Cost, dict[str, int]]:
         """Run one way; return what it cost and what the server saw."""
-        self._sim.reset()
+        before = self._sim.counts
         cost = self._measured(way, hosts=hosts, more=more or {}, number=number)
         print(f"  {way.title:<36}{hosts:>5} hosts {cost.processor:8.2f} s of processor {cost.wall:8.2f} s", flush=True)
-        return cost, self._sim.counts
+        return cost, {name: count - before[name] for name, count in self._sim.counts.items()}
 
     def stores(self, caches: Mapping[str, str], *, rounds: int) -> dict[str, tuple[Result, Result]]:
         """Return the first use of each store and, but for the run's, the next run's; C(caches) is title -> value of the option."""
         runs: dict[str, tuple[list[tuple[Cost, dict[str, int]]], list[tuple[Cost, dict[str, int]]]]] = {title: ([], []) for title in caches}
         for number in range(rounds):
             for title, cache in caches.items():
+                self._sim.reset()  # not between the two runs: the second one verifies the token of the first one
                 for seen in runs[title]:
                     seen.append(self.run(MODULE, hosts=STORE_HOSTS, more={"FORTI_OAUTH_CACHE": cache.format(number=number)}))
         return {title: (_median(first), _median(then)) for title, (first, then) in runs.items()}

@@ -64,8 +64,8 @@ class Sentinel(RedisSentinel):
     def breaks(self) -> Breaks:
         """Return what can be done to it."""
         return {
-            "kill": lambda _dice: self._kill(),
-            "stop": lambda _dice: self._stop(),
+            "kill": lambda _dice: _kill(self, self.kill_master),
+            "stop": lambda _dice: _stop(self, self.stop_master),
             "split": lambda dice: self._split(with_master=bool(dice % 2)),
             "full": lambda _dice: _fill(*self.masters()),
             "flush": lambda _dice: self.flush(),
@@ -74,19 +74,7 @@ class Sentinel(RedisSentinel):
 
     def endless(self) -> list[str]:
         """Return the keys without a time to live."""
-        return [key for server in self.masters() for key in _endless(server)]
-
-    def _kill(self) -> None:
-        killed = self.kill_master()
-        self.failed_over()
-        self.restart(killed)
-        self.settled()
-
-    def _stop(self) -> None:
-        self.stop_master(2 * OUTAGE)
-        self.failed_over()
-        time.sleep(2 * OUTAGE)
-        self.settled()
+        return _endless(*self.masters())
 
     def _split(self, *, with_master: bool) -> None:
         self.split_sentinel(with_master=with_master)
@@ -102,8 +90,8 @@ class Cluster(RedisCluster):
     def breaks(self) -> Breaks:
         """Return what can be done to it."""
         return {
-            "kill": lambda dice: self._kill(_which(dice)),
-            "stop": lambda dice: self._stop(_which(dice)),
+            "kill": lambda dice: _kill(self, lambda: self.kill_master(_which(dice))),
+            "stop": lambda dice: _stop(self, lambda seconds: self.stop_master(seconds, _which(dice))),
             "move": lambda _dice: self.move_slot(self.slot(_CLUSTER_PREFIX)),
             "full": lambda _dice: _fill(*self.masters()),
             "flush": lambda _dice: self.flush(),
@@ -112,19 +100,7 @@ class Cluster(RedisCluster):
 
     def endless(self) -> list[str]:
         """Return the keys without a time to live."""
-        return [key for server in self.masters() for key in _endless(server)]
-
-    def _kill(self, which: str | int) -> None:
-        killed = self.kill_master(which)
-        self.failed_over()
-        self.restart(killed)
-        self.settled()
-
-    def _stop(self, which: str | int) -> None:
-        self.stop_master(2 * OUTAGE, which)
-        self.failed_over()
-        time.sleep(2 * OUTAGE)
-        self.settled()
+        return _endless(*self.masters())
 
 
 KINDS: dict[str, Callable[[pathlib.Path], contextlib.AbstractContextManager[Redis]]] = {"server": Server, "sentinel": Sentinel, "cluster": Cluster}
@@ -155,8 +131,23 @@ def _damage(server: RedisServer, prefix: str) -> None:
     server.ask("SET", f"{prefix}salt", "damaged", "EX", "3600")
 
 
-def _endless(server: RedisServer) -> list[str]:
-    try:
-        return server.ask("EVAL", _ENDLESS, "0").split()
-    except subprocess.SubprocessError:
-        return []
+def _endless(*servers: RedisServer) -> list[str]:
+    found: list[str] = []
+    for server in servers:
+        with contextlib.suppress(subprocess.SubprocessError):  # it is down
+            found += server.ask("EVAL", _ENDLESS, "0").split()
+    return found
+
+
+def _kill(group: Sentinel | Cluster, kill_master: Callable[[], RedisServer]) -> None:
+    killed = kill_master()
+    group.failed_over()
+    group.restart(killed)
+    group.settled()
+
+
+def _stop(group: Sentinel | Cluster, stop_master: Callable[[float], object]) -> None:
+    stop_master(2 * OUTAGE)
+    group.failed_over()
+    time.sleep(2 * OUTAGE)
+    group.settled()

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import functools
 import pathlib
 from collections.abc import Iterator
 
@@ -23,6 +24,7 @@ if program() is None:
 
 LOGIN = "- forti.oauth.fac_oauth_token: {username: luser1, password: '{{ secret.luser1 }}'}\n  register: fac\n"
 KINDS = [pytest.param(RedisSentinel, id="sentinel"), pytest.param(RedisCluster, id="cluster")]
+WITH_TLS = [pytest.param(functools.partial(kind.values[0], tls=True), id=f"{kind.id} with TLS") for kind in KINDS]
 
 
 @pytest.fixture(params=KINDS)
@@ -56,6 +58,7 @@ def test_a_failover_in_a_login_costs_at_most_one_more(play: Player, group: Redis
 
 
 @pytest.mark.daily("cluster")
+@pytest.mark.parametrize("group", [*KINDS, *WITH_TLS], indirect=True)
 def test_one_login_for_two_runs(play: Player, group: RedisGroup) -> None:
     for _run in range(2):
         play(LOGIN, env={"FORTI_OAUTH_CACHE": group.url}, hosts=2)

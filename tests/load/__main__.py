@@ -4,9 +4,11 @@
 
 """What a store costs when many runs ask at once: logins, waits, processor time, commands to Redis, derived keys.
 
-python -m tests.load             100 runs with 5 askers each, for 1, 10 and 100 identities, some 10 minutes with two processors
-python -m tests.load --nodes     only the second table, some 15 minutes
-python -m tests.load --quick     20 runs, for 1 and 10 identities, and 10 nodes; some 3 minutes
+It writes docs/load.md.
+
+python -m tests.load             100 runs with 5 askers each, and 100 nodes, for 1, 10 and 100 identities; some 25 minutes with two processors
+python -m tests.load --quick     20 runs and 10 nodes, for 1 and 10 identities; some 3 minutes; the page stays as it is
+python -m tests.load --again     writes the page again from the figures of the last full run; nothing is measured
 
 The first table is of the token cache alone. All askers of a row are processes that ask at the same moment; there are no waves. The token service
 is made up: it takes 0.1 s.
@@ -31,6 +33,7 @@ connections, memory    of Redis: the most at once, those that were made, and by 
 from __future__ import annotations
 
 import argparse
+import json
 import pathlib
 import subprocess
 import sys
@@ -38,11 +41,15 @@ import tempfile
 from collections.abc import Iterator, Sequence
 
 import tests.chaos.importable  # noqa: F401  # pylint: disable=unused-import  # before what needs it
+from tests.load import report
 from tests.load.crowd import Crowd, let_ask
 from tests.load.fleet import FLEET_HEADS, fleet_rows
-from tests.load.rows import HEADS, Row, aligned, wanted
+from tests.load.rows import GOAL_HEADS, HEADS, Row, goals
+from tests.tools.build import ROOT
+from tests.tools.columns import measured_with
 from tests.tools.redis_server import RedisServer, program
 
+QUICK_FIGURES = ROOT / ".work" / "load.json"
 _CONNECTING = ("auth", "hello", "client", "select")
 _OURS = ("info", "config", "ping")
 
@@ -65,30 +72,36 @@ class Redis(RedisServer):
 
 
 def main() -> int:
-    """Run it, and print the table."""
+    """Run it, print the tables, and write the page."""
     parser = argparse.ArgumentParser(prog="python -m tests.load", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--quick", action="store_true", help="fewer runs and identities")
-    parser.add_argument("--nodes", action="store_true", help="only the second table")
-    parser.add_argument("--identities", type=int, nargs="+", metavar="NUMBER", help="only for so many identities")
+    parser.add_argument("--quick", action="store_true", help="fewer runs, nodes and identities; the page stays as it is")
+    parser.add_argument("--again", action="store_true", help="measure nothing; write the page again from the figures of the last full run")
     chosen = parser.parse_args()
-    runs, identities = (20, chosen.identities or [1, 10]) if chosen.quick else (100, chosen.identities or [1, 10, 100])
-    if not chosen.nodes:
-        _crowds(runs, identities)
-    print("\n100 nodes" if not chosen.quick else "\n10 nodes")
-    print(aligned([FLEET_HEADS, *(row.cells() for row in fleet_rows(quick=chosen.quick))]))
+    figures = QUICK_FIGURES if chosen.quick else report.FIGURES
+    if not chosen.again:
+        figures.write_text(json.dumps(_measured(quick=chosen.quick), indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    numbers = json.loads(figures.read_text(encoding="utf-8"))
+    print(report.terminal(numbers))
+    print(f"The figures are in {figures}.")
+    if not chosen.quick:
+        report.PAGE.write_text(report.page(numbers), encoding="utf-8")
     return 0
 
 
-def _crowds(runs: int, identities: Sequence[int]) -> None:
-    """Print the first table, and what was to be reached."""
-    print(f"{runs} runs with 5 askers each: {runs * 5} processes at once in each row")
-    rows: list[Row] = []
+def _measured(*, quick: bool) -> dict[str, object]:
+    runs, identities = (20, (1, 10)) if quick else (100, (1, 10, 100))
+    rows = []
     for number in identities:
         for row in _rows(runs, number):
             rows.append(row)
             print(f"{row.identities} identities, {row.store}, {row.state} ...", file=sys.stderr, flush=True)
-        print(aligned([HEADS, *(row.cells(rows) for row in rows if row.identities == number)]), flush=True)
-    print("\n".join(["", *wanted(rows, runs)]))
+    return {
+        "versions": measured_with(),
+        "runs": runs,
+        "crowds": [HEADS, *(row.cells(rows) for row in rows)],
+        "goals": [GOAL_HEADS, *goals(rows, runs)],
+        "nodes": [FLEET_HEADS, *(row.cells() for row in fleet_rows(quick=quick))],
+    }
 
 
 def _rows(runs: int, identities: int) -> Iterator[Row]:

@@ -77,28 +77,23 @@ class Row:
         )
 
 
-def wanted(rows: Sequence[Row], runs: int) -> list[str]:
-    """Return the lines that say whether what was to be reached was reached."""
+GOAL_HEADS = ("Goal", "Wanted", "Measured", "")
+
+
+def goals(rows: Sequence[Row], runs: int) -> list[tuple[str, str, str, str]]:
+    """Return what was to be reached, and whether it was."""
     shared = [row for row in rows if row.store != "the run"]
     derived = [row.derivations for row in shared if row.identities == 1 and row.state in ("cold", "warm")]
     ratios = [row.ratio(rows) for row in shared if row.state in ("ready", "again")]
     commands = [row.commands[0] / len(row.asks) for row in shared if row.commands and row.state == "warm"]
     logins = [(sum(ask.logins for ask in row.asks), row.identities if row.state == "cold" else 0) for row in shared if row.state in ("cold", "warm")]
     return [
-        _line(f"one key derived for a run and key: {runs} for one identity", max(derived, default=0), runs),
-        _line("a warm shared store, apart from derivation, of the run's processor time", max(ratios, default=0), 1.5),
-        _line("commands to a warm Redis for each ask", max(commands, default=0), 3),
-        _line("logins too many: one for each identity in a cold store, none in a warm one", max(number - most for number, most in logins), 0),
+        _goal("keys derived for one identity: one for each run", max(derived, default=0), runs),
+        _goal("a warm shared store, apart from derivation, of the run's processor time", max(ratios, default=0), 1.5),
+        _goal("commands to a warm Redis for each ask", max(commands, default=0), 3),
+        _goal("logins too many: one for each identity in a cold store, none in a warm one", max(number - most for number, most in logins), 0),
     ]
 
 
-def _line(what: str, most: float, bound: float) -> str:
-    return f"{'reached    ' if most <= bound else 'NOT REACHED'}  {what}: at most {most:.4g}; wanted {bound:g}"
-
-
-def aligned(table: Sequence[Sequence[str]]) -> str:
-    """Return the rows as text, in columns."""
-    widths = [max(len(line[column]) for line in table) for column in range(len(table[0]))]
-    return "\n".join(
-        "  ".join(cell.ljust(width) if column in (1, 2) else cell.rjust(width) for column, (cell, width) in enumerate(zip(line, widths))) for line in table
-    )
+def _goal(what: str, most: float, bound: float) -> tuple[str, str, str, str]:
+    return what, f"≤ {bound:g}", f"{most:.4g}", "reached" if most <= bound else "not reached"

@@ -28,7 +28,8 @@ _NEEDED = ["ansible-core~=2.21.0", "antsibull-docs>=2.28,<3", "myst-parser>=5,<6
 _NAMES = ["--project=forti.oauth", "--title=forti.oauth", "--copyright=The forti.oauth authors"]
 # Our own Sphinx extension beside this file, and the reader of Markdown.
 _EXTENSIONS = ["docs_site", "myst_parser"]
-# The links of docs/benchmarks.md, and where they lead from the page.
+# The pages of what was measured, which are not of the docsite; their links, and where they lead from the page.
+_MEASURED = ("benchmarks", "load")
 _LINKS = {"](docsite/rst/": "](collections/docsite/", "](../": "](https://github.com/forti-oauth/forti.oauth/blob/main/"}
 _ANSIBLE = "https://docs.ansible.com/projects/ansible/devel/"
 # What the pages that are made from plugins point to; a label that is missing here is a warning, which ends the build.
@@ -57,7 +58,7 @@ def main() -> int:
     names = [*_NAMES, f"--index-rst-source={FOLDER / 'index.rst'}"]
     _run(programs, "antsibull-docs", "sphinx-init", "--use-current", "--squash-hierarchy", "--fail-on-error", *names, "--dest-dir", str(site), "forti.oauth")
     _below_our_index(site)
-    _benchmarks(site)
+    _measured(site)
     _settings(site)
     _run(programs, str(site / "build.sh"))
     print(site / "build" / "html" / "index.html")
@@ -78,8 +79,8 @@ def _contents() -> str:
     for kind, (folder, heading) in _KINDS.items():
         names = sorted(path.stem for path in (ROOT / folder).glob("[a-z]*"))
         parts[heading] = [f"{name} <collections/{name}_{kind}>" for name in names]
-    more = ["collections/index", "collections/environment_variables", "benchmarks", "collections/changelog"]
-    names = ["All plugins", "Environment variables", "What it costs, and what it saves", "Release notes"]
+    more = ["collections/index", "collections/environment_variables", *_MEASURED, "collections/changelog"]
+    names = ["All plugins", "Environment variables", "What it costs, and what it saves", "A hundred nodes at once", "Release notes"]
     parts["More"] = [f"{name} <{page}>" for name, page in zip(names, more, strict=True)]
     return "".join(_toctree(title, entries) for title, entries in parts.items())
 
@@ -88,12 +89,13 @@ def _toctree(title: str, entries: list[str]) -> str:
     return "\n".join(["", ".. toctree::", "   :hidden:", f"   :caption: {title}", "", *(f"   {entry}" for entry in entries), ""])
 
 
-def _benchmarks(site: pathlib.Path) -> None:
-    """Put docs/benchmarks.md and its pictures among the pages."""
-    text = (ROOT / "docs" / "benchmarks.md").read_text(encoding="utf-8")
-    for there, here in _LINKS.items():
-        text = text.replace(there, here)
-    (site / "rst" / "benchmarks.md").write_text(text, encoding="utf-8")
+def _measured(site: pathlib.Path) -> None:
+    """Put what was measured among the pages, with its pictures."""
+    for name in _MEASURED:
+        text = (ROOT / "docs" / f"{name}.md").read_text(encoding="utf-8")
+        for there, here in _LINKS.items():
+            text = text.replace(there, here)
+        (site / "rst" / f"{name}.md").write_text(text, encoding="utf-8")
     shutil.copytree(ROOT / "docs" / "images", site / "rst" / "images")
 
 

@@ -38,10 +38,10 @@ def _fit(app: Sphinx, _page: str, _template: str, context: dict[str, Any], _tree
 
 
 def _as_it_is_here(_app: Sphinx, page: str, source: list[str]) -> None:
-    """Write our name in small letters in the headings that antsibull-docs makes, too. Let guides lead to our own page of the benchmarks."""
+    """Write our name in small letters in the headings that antsibull-docs makes, too. Let guides lead to our own pages of what was measured."""
     source[0] = source[0].replace("Forti.Oauth", "forti.oauth")
     if page.startswith("collections/docsite/"):
-        source[0] = source[0].replace(f"{_REPOSITORY}/blob/main/docs/benchmarks.md", "../../benchmarks.html")
+        source[0] = re.sub(rf"{re.escape(_REPOSITORY)}/blob/main/docs/(\w+)\.md", r"../../\1.html", source[0])
 
 
 def setup(app: Sphinx) -> dict[str, Any]:

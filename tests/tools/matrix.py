@@ -4,12 +4,14 @@
 
 """Run the integration tests on several versions of ansible-core, each on a Python that it supports.
 
-python tests/tools/matrix.py            all supported versions
-python tests/tools/matrix.py 2.16 2.22  these
+python tests/tools/matrix.py                    all supported versions
+python tests/tools/matrix.py 2.16 2.22          these
+python tests/tools/matrix.py --daily 2.16 2.22  these, without the tests that make test leaves out, too
 """
 
 from __future__ import annotations
 
+import argparse
 import pathlib
 import re
 import subprocess
@@ -24,15 +26,19 @@ from tests.tools.table import Row, closing, table
 from tests.tools.venvs import PYTHONS, NoPython, core
 
 
-def main(versions: list[str]) -> int:
+def main() -> int:
     """Run them all; return 0 if all were tried and passed."""
-    rows = [_row(version) for version in versions]
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--daily", action="store_true", help="only the tests of make test")
+    parser.add_argument("versions", nargs="*", default=list(PYTHONS), metavar="VERSION", help="of ansible-core; all supported ones")
+    chosen = parser.parse_args()
+    rows = [_row(version, ["-m", "not long"] if chosen.daily else []) for version in chosen.versions]
     print(table(("ansible-core", "Python", "verdict", "seconds", ""), rows))
     print(closing("versions of ansible-core", rows))
     return 0 if all(row.passed for row in rows) else 1
 
 
-def _row(version: str) -> Row:
+def _row(version: str, chosen: list[str]) -> Row:
     started = time.monotonic()
     try:
         programs = core(version)
@@ -41,7 +47,7 @@ def _row(version: str) -> Row:
     print(f"ansible-core {version} ...", flush=True)
     # The quickstart makes an ansible-core of its own in real life.
     of_all = ["tests/integration", "--ignore=tests/integration/test_quickstart.py"]
-    tests = [str(programs / "python"), "-m", "pytest", "-q", "-n", "4", "--dist", "loadgroup", "-rs", *of_all]
+    tests = [str(programs / "python"), "-m", "pytest", "-q", "-n", "4", "--dist", "loadgroup", "-rs", *chosen, *of_all]
     done = subprocess.run(tests, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
     if done.returncode:
         print(done.stdout)
@@ -64,4 +70,4 @@ def _note(output: str) -> str:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:] or list(PYTHONS)))
+    sys.exit(main())

@@ -21,6 +21,7 @@ from ansible_collections.forti.oauth.plugins.plugin_utils._cache.redis_url impor
 _NO_URL = "cache is not a URL of Redis. Write redis://host:6379/0, or rediss:// for TLS, with user and password before the host if needed."
 _WRONG_OPTION = "cache is a URL with an option after its question mark that is unknown, or has a wrong value."
 TIMEOUT = 3  # seconds to wait for an answer
+_OF_SEVERAL = 1  # the same for one of several servers: if one is silent, there is time for the others
 _NO_MASTER = (
     "no sentinel names a master. Check the hosts and ports of the sentinels, the name of the service, and, if they want them, sentinel_password "
     "and ssl_ca_certs"
@@ -38,7 +39,7 @@ class Opened(NamedTuple):
 
 def silent(seconds: float) -> str:
     """Return the reason of who has waited so long."""
-    return f"no answer within {seconds:g} seconds"
+    return f"no answer within {seconds:g} second{'' if seconds == 1 else 's'}"
 
 
 def opened(url: RedisUrl) -> Opened:
@@ -113,7 +114,7 @@ def _of_server(redis: Any, url: RedisUrl) -> Callable[[], Any]:
 def _of_sentinels(redis: Any, url: RedisUrl) -> Callable[[], Any]:
     servers = _for_many(redis, url)
     both = {name: value for name, value in servers.items() if name.startswith("ssl")}
-    sentinels = {**both, "socket_timeout": _share(url), "socket_connect_timeout": _share(url), "retry": _retry(redis, 0), **url.sentinel_options}
+    sentinels = {**both, "socket_timeout": _OF_SEVERAL, "socket_connect_timeout": _OF_SEVERAL, "retry": _retry(redis, 0), **url.sentinel_options}
     client = redis.sentinel.Sentinel(url.servers, sentinel_kwargs=sentinels).master_for(url.service, retry=_retry(redis, _AFTER_FAILOVER), **servers)
     return lambda: client
 
@@ -137,14 +138,9 @@ def _replicas(redis: Any, url: RedisUrl, client: Any) -> int:
     return 0 if url.kind == SERVER else 1
 
 
-def _share(url: RedisUrl) -> float:
-    """Return the seconds for one of several servers: if one is silent, there is time for the others."""
-    return TIMEOUT / (len(url.servers) + 1)
-
-
 def _patience(url: RedisUrl) -> float:
     """Return the seconds for an answer of a server that has the keys."""
-    return _share(url) if url.kind == CLUSTER else TIMEOUT
+    return _OF_SEVERAL if url.kind == CLUSTER else TIMEOUT
 
 
 def _for_many(redis: Any, url: RedisUrl) -> dict[str, Any]:

@@ -22,7 +22,7 @@ _MAY_BE_IN_IT = re.compile(
     r"""
     (README|ARCHITECTURE|CONTRIBUTING|CODE_OF_CONDUCT|SECURITY)\.md | LICENSE | CHANGELOG\.(md|rst)
     | changelogs/(changelog\.yaml | config\.yaml | fragments/[^/]+)
-    | docs/(benchmarks\.md | images/\w+\.svg)
+    | docs/(\w+\.md | images/\w+\.svg)
     | docs/docsite/([\w-]+\.yml | rst/\w+\.rst | rst/images/\w+\.svg)
     | extensions/(simulator/\w+\.py | snippets/\w+\.code-snippets)
     | meta/[\w-]+\.(yml|txt)
