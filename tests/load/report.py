@@ -71,7 +71,7 @@ def _starved(nodes: Table) -> str:
     stores = dict.fromkeys(row["store"] for row in rows)
     counts = {store: sum(int(row["given up"]) for row in rows if row["store"] == store) for store in stores}
     told = ", ".join(f"{store} {count}" for store, count in counts.items())
-    return f"In all rows below, so many processes gave their store up: {told}."
+    return f"Of all processes below, so many gave their store up: {told}."
 
 
 def _rows(table: Table) -> list[dict[str, str]]:

@@ -60,12 +60,15 @@ class Renewal:
         return dataclasses.replace(good, refresh_failed_at=time.time())
 
     def _still_good(self) -> Entry | None:
-        """Return the nearest kept token that is good for a second or more; None if there is none. A copy of the run's is not to be refreshed."""
-        last = self._tiers[-1].get(self._request.key) if self._tiers else None
-        for entry in (tier.get(self._request.key) for tier in self._tiers):
-            if entry and entry.token.is_good_for(1) and not self._tiers[-1].is_revoked(entry.token.server, entry.token.access_token):
-                return last if last and last.token.access_token == entry.token.access_token else entry.spent()
-        return None
+        """Return the newest kept token that is good for a second or more; None if there is none. A copy of the run's is not to be refreshed."""
+        kept = [(tier, entry) for tier in reversed(self._tiers) if (entry := tier.get(self._request.key)) and self._is_good(entry)]
+        if not kept:
+            return None
+        tier, newest = max(kept, key=lambda found: found[1].token.issued_at)  # of two copies, that of the last tier
+        return newest if tier is self._tiers[-1] else newest.spent()
+
+    def _is_good(self, entry: Entry) -> bool:
+        return entry.token.is_good_for(1) and not self._tiers[-1].is_revoked(entry.token.server, entry.token.access_token)
 
     def _fetched(self) -> Token:
         """Go on with the challenge of an earlier caller if the server still knows it, or else log in."""

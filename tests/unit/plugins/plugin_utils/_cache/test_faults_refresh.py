@@ -251,3 +251,18 @@ def test_a_newer_token_of_the_run_is_used_rather_than_an_older_one_of_a_store_th
     after(150)
     assert [harness.token(shared="shared", min_validity=200) for _each in range(2)] == ["A2", "A2"]
     assert harness.requests == ["login", "login", "refresh R1"]
+
+
+@pytest.mark.parametrize("trouble", [NotConnected("It is down."), ServerFailed("It is ill.")], ids=["not sent", "failed"])
+def test_the_newest_kept_token_is_used_while_the_service_is_down_and_stays_in_the_store(
+    harness: CacheHarness, store: SharedStore, after: After, trouble: FortiError
+) -> None:
+    """The run has an older one, which is still good, too."""
+    assert ask(harness, "run", "another") == [("A1", "login"), ("A1", "cache")]
+    after(3500)
+    assert harness.ask(run="another", shared="shared", min_validity=120)["access_token"] == "A2"
+    after(10)
+    harness.refresh_fails = harness.login_fails = trouble
+    assert harness.token(run="run", shared="shared", min_validity=3595) == "A2"
+    assert [warning.partition(". ")[0] for warning in store.warnings] == ["The token was not renewed"]
+    assert ask(harness, "third", "run") == [("A2", "cache")] * 2
