@@ -39,14 +39,14 @@ class ActionModule(ActionBase):
         host = variables.get("inventory_hostname", "localhost")
         self._of_host = "" if host in C.LOCALHOST else f"{host}: "
         try:
+            with task_environment(self):
+                secrets = self._secrets(variables) if self._task.loop else secrets
             refuse_async(self)
             self._refuse_delegation()
             own = validated(DOCTOR_INFO, {name: value for name, value in self._task.args.items() if name in DOCTOR_INFO})
             check_needed(DOCTOR_INFO, own)
             service = _SERVICES[own["service"]]
             with task_environment(self):
-                if self._task.loop:
-                    secrets = secrets_of(self, service.spec, variables)
                 asked = {name: value for name, value in self._task.args.items() if name not in DOCTOR_INFO}
                 steps = Steps(self._show)
                 find = functools.partial(_find, service.spec, asked, variables, self._templar.template)
@@ -56,6 +56,11 @@ class ActionModule(ActionBase):
         except FortiError as exc:
             result.update(failed=True, changed=False, msg=str(exc))
         return hide_item(result, self._task, variables, self._templar, secrets) if self._task.loop else result
+
+    def _secrets(self, variables: Mapping[str, Any]) -> set[str]:
+        """Return the texts that no item of the loop may show; if the task names no service that there is, those of all services."""
+        named = [service for name, service in _SERVICES.items() if name == self._task.args.get("service")]
+        return {text for service in named or _SERVICES.values() for text in secrets_of(self, service.spec, variables)}
 
     def _refuse_delegation(self) -> None:
         """Check that the task is not delegated to a host that would have to ask itself.

@@ -304,3 +304,11 @@ def test_in_a_loop(play: Player) -> None:
     variables = {"all": [{"name": "luser1", "word": "{{ secret.luser1 }}"}, {"name": "remote1", "word": "{{ secret.remote1 }}"}]}
     outcome = play(looped, keep="r", variables=variables)
     assert [result["healthy"] for result in outcome["r"]["results"]] == [True, True]
+
+
+def test_an_item_is_hidden_even_if_the_service_is_wrong(play: Player) -> None:
+    looped = "- {forti.oauth.doctor_info: {service: fortigate, password: '{{ item }}'}, loop: [Hunter-2-Word], register: r, ignore_errors: true}\n"
+    outcome = play(looped, keep="r")
+    assert "fac, forticwp" in outcome["r"]["results"][0]["msg"]
+    assert "item=Hunter-2-Word" not in outcome.output
+    assert '"item": "Hunter-2-Word"' not in outcome.output

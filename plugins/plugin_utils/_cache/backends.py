@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import math
 import os
-import re
 from collections.abc import Callable
 
 from ansible_collections.forti.oauth.plugins.module_utils._errors import OptionError
@@ -18,7 +17,7 @@ from ansible_collections.forti.oauth.plugins.module_utils._redaction import regi
 from ansible_collections.forti.oauth.plugins.plugin_utils._cache.backend import Backend, NullBackend
 from ansible_collections.forti.oauth.plugins.plugin_utils._cache.backend_directory import DirectoryBackend
 from ansible_collections.forti.oauth.plugins.plugin_utils._cache.backend_files import RunBackend
-from ansible_collections.forti.oauth.plugins.plugin_utils._cache.redis_url import is_redis, parse, passwords_in
+from ansible_collections.forti.oauth.plugins.plugin_utils._cache.redis_url import is_like_url, is_redis, parse, passwords_in
 
 BUDGET = 3  # seconds that a store of a network may cost an ask
 OpenBackend = Callable[[], Backend]
@@ -45,7 +44,7 @@ def shared_backend(cache: str, *, budget: float = math.inf) -> OpenBackend:
         register(*passwords_in(cache))  # after the check: of a wrong URL the whole text would be registered
         return lambda: _redis_backend(cache, budget)
     folder = folder_of(cache) if cache.isprintable() else ""  # no file system takes other characters
-    if not folder or "://" in cache or re.match("[a-z][a-z0-9+.-]*:", cache, re.IGNORECASE) or (os.sep not in cache and cache != "~"):
+    if not folder or is_like_url(cache) or (os.sep not in cache and cache != "~"):
         raise OptionError(
             "cache must be run (keep tokens for this run), none (keep nothing), a directory such as ~/.cache/forti_oauth, "
             "or redis://host:6379/0 (rediss:// for TLS, redis+sentinel:// and redis+cluster:// for several servers)."

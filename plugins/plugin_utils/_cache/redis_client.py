@@ -51,7 +51,7 @@ def opened(url: RedisUrl) -> Opened:
     redis = _library()
     try:
         client = {SERVER: _of_server, SENTINEL: _of_sentinels, CLUSTER: _of_cluster}[url.kind](redis, url)
-    except (ValueError, TypeError, AttributeError):  # the last two for unknown options after the question mark
+    except (ValueError, TypeError, AttributeError, redis.RedisError):  # TypeError and AttributeError for unknown options after the question mark
         client = None
     if client is None:
         raise OptionError(_WRONG_OPTION if url.kind else _NO_URL)

@@ -22,6 +22,9 @@ _PORTS = {SERVER: 6379, SENTINEL: 26379, CLUSTER: 6379}
 _PATHS = {SERVER: r"/?(?P<database>[0-9]*)", SENTINEL: r"/(?P<service>[A-Za-z0-9._-]+)(/(?P<database>[0-9]*))?", CLUSTER: r"/?(?P<database>0?)"}
 _HOST = re.compile(r"(?:\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(?::0*[1-9][0-9]*)?")  # of several servers
 _OF_SENTINELS = "sentinel_"  # options for the sentinels begin so; the others are for the servers
+_LIKE_URL = re.compile(r"\s*([a-z][\w+.-]*:|rediss?[\w+.-]*//)|.*(://|:[^/]*@)", re.IGNORECASE | re.DOTALL)
+_SCHEME_AND_SLASHES = re.compile(r"\s*[\w+.-]*:?/*")
+_OF_OPTION = re.compile(r"pass\w*=(.+)", re.IGNORECASE | re.DOTALL)  # up to the end: an unescaped & is in the password
 _ENDS_EARLY = "cache is not a URL of Redis. If its password holds / ? # @ or :, write %2F %3F %23 %40 %3A for them."
 _WRONG_PATH = {
     SERVER: "cache is not a URL of Redis: after the host and its port, only the number of a database may follow, such as /0.",
@@ -82,17 +85,24 @@ def parse(url: str) -> RedisUrl:
     return RedisUrl(kind, servers, service, {name[len(_OF_SENTINELS) :]: value for name, value in of_sentinels.items()}, of_first)
 
 
+def is_like_url(cache: str) -> bool:
+    """Return whether a value of the option is meant as a URL, even if it is none, such as one without its colon."""
+    return bool(_LIKE_URL.match(cache))
+
+
 def passwords_in(cache: str) -> list[str]:
-    """Return the passwords in a value of the option. Of a URL that is none nobody can tell what is the password, so it is the whole text."""
-    if not re.match(r"\s*rediss?[+\w]*:", cache, re.IGNORECASE):
+    """Return the passwords in a value of the option. Of a URL that is none nobody can tell what is the password: it is the whole text and each guess."""
+    if not is_like_url(cache):
         return []
+    before = _SCHEME_AND_SLASHES.sub("", cache, count=1).rpartition("@")[0]
     try:
         parse(cache)
         parts = urlsplit(cache)
     except OptionError:
-        return [cache]
+        return [cache, *filter(None, [before.partition(":")[2] or before, *_OF_OPTION.findall(cache)])]
     in_options = [value for name, value in parse_qsl(parts.query) if "pass" in name.lower()]
-    return [unquote(parts.password or parts.username or ""), *in_options]
+    to_the_end = map(unquote, _OF_OPTION.findall(parts.query))
+    return list(dict.fromkeys([unquote(parts.password or parts.username or ""), *in_options, *to_the_end]))
 
 
 def _read(url: str, kind: str) -> tuple[SplitResult, tuple[tuple[str, int], ...]]:

@@ -153,7 +153,9 @@ def failure_of_names(url: str) -> str:
     return str(caught.value).partition(" cannot be used: ")[2]
 
 
-@pytest.mark.parametrize("option", ["no_such_option=1", "sentinel_no_such_option=1", "socket_timeout=x", "single_connection_client=true"])
+@pytest.mark.parametrize(
+    "option", ["no_such_option=1", "sentinel_no_such_option=1", "socket_timeout=x", "single_connection_client=true", "protocol=9", "credential_provider=x"]
+)
 def test_an_option_that_is_none(group: Group, option: str) -> None:
     mark = "&" if "?" in group.url else "?"
     with pytest.raises(OptionError) as caught:

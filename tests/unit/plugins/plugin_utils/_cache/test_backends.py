@@ -245,11 +245,26 @@ def test_the_password_of_the_sentinels_is_a_secret_too(monkeypatch: pytest.Monke
         " redis+cluster://u:hunter2@one",
         "rediss://one?ssl_password=hunter2",
         "redis+sentinel:/u:hunter2@one/forti",
+        "redis+cluster//:hunter2@one",
+        "redis-sentinel://:hunter2@one/forti",
+        "valkey://:hunter2@one",
+        "u:hunter2@one",
     ],
 )
 def test_whatever_is_wrong_with_a_url_its_password_is_found(cache: str) -> None:
-    """So that no item of a loop shows it."""
+    """So that no item of a loop shows it, and that it does not become the name of a directory."""
     assert redact(f"a {cache} b", passwords_in(cache)).count("hunter2") == 0
+    if not cache.startswith(("redis://h", "redis+sentinel://one/forti?", "rediss://one?")):
+        with pytest.raises(OptionError):
+            backends(cache)
+
+
+@pytest.mark.parametrize(
+    "cache", ["redis://:{}@one", "redis+sentinel://u:{}@one/forti", "redis:/u:{}@one", "redis+cluster//:{}@one", "valkey://:{}@one", "redis://one?password={}"]
+)
+@pytest.mark.parametrize("password", ["hun/ter2", "hun#ter2", "hun?ter2", "hun@ter2", "hun&ter2", "hunter2"])
+def test_a_password_that_stands_alone_in_an_item_is_found(cache: str, password: str) -> None:
+    assert redact(f"a {password} b", passwords_in(cache.format(password))) == redact("a hunter2 b", ["hunter2"])
 
 
 def test_what_is_no_url_of_redis_has_no_password() -> None:
