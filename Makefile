@@ -3,8 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 # make quickstart   see it work on 20 hosts, against a simulated FortiCWP and FortiAuthenticator; half a minute
-# make test         the tests of every day, with the installed collection; some 5 minutes
-# make test-all     these, and those that take long; some 15 minutes
+# make test         the tests of every day, with the installed collection; some 7 minutes
+# make test-all     these, and those that take long; some 19 minutes
 # make matrix       the integration tests on each supported ansible-core; some 80 minutes; make matrix ARGUMENTS=2.18 tries one
 # make gates        all that the collection has to pass before a release; some 10 minutes; make gates ARGUMENTS=types tries one
 # make bench        what a token costs and what it saves; some 20 minutes; 3 with make bench ARGUMENTS=--quick
