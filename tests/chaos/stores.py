@@ -24,7 +24,6 @@ from tests.chaos.redis import OUTAGE, Redis
 from tests.chaos.service import Line
 
 _OF_ENTRIES = ("cut", "remove", "swap")
-_ENDLESS = "local found = {} for _, key in ipairs(redis.call('KEYS', '*')) do if redis.call('TTL', key) == -1 then found[#found + 1] = key end end return found"
 _BY_SERVER = {key.server: key.number for key in KEYS}
 
 
