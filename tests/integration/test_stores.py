@@ -6,10 +6,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import pathlib
 import re
 import signal
+import socket
 import stat
 import textwrap
 import time
@@ -236,6 +238,27 @@ def test_redis_that_is_down(play: Player, redis_server: RedisServer) -> None:
     assert play.sim.counts["fac.login"] == 1
     assert "Redis at 127.0.0.1:1 cannot be used: no connection" in " ".join(outcome.output.split())
     assert PASSWORD not in outcome.output
+
+
+def test_a_silent_redis_costs_the_role_and_its_revoke_one_wait(play: Player) -> None:
+    """Two services, hosts one after the other, and their revocations: the run remembers that it is silent."""
+    pytest.importorskip("redis", reason="it needs redis, which is not installed")
+    role = "- {import_role: {name: forti.oauth.token}}\n- {import_role: {name: forti.oauth.token, tasks_from: revoke}}\n"
+    options = {
+        "token_fac_options": {"username": "luser1", "password": PASSWORDS["luser1"]},
+        "token_forticwp_options": {"credential": "{{ secret.credential }}"},
+    }
+    with socket.create_server(("127.0.0.1", 0), backlog=100) as silent:
+        cache = f"redis://:{PASSWORD}@127.0.0.1:{silent.getsockname()[1]}/0"
+        outcome = play(role, keep="token_fac", hosts=4, head="serial: 2", variables=options, env=at(cache))
+        silent.setblocking(False)
+        came = 0
+        with contextlib.suppress(BlockingIOError):
+            while silent.accept():
+                came += 1
+    assert outcome.of_all("token_fac") == [{}] * 4
+    assert came == 1
+    assert outcome.output.count("no answer within 3 seconds") == 1
 
 
 def test_redis_with_a_wrong_password(play: Player, redis_server: RedisServer) -> None:

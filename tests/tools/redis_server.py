@@ -17,8 +17,9 @@ import time
 from collections.abc import Callable
 
 PASSWORD = "Redis-Word-12345678"
-# Below the ports that the system gives to outgoing connections: such a one must not take the port of a server that is down for a while.
-_PORTS = range(11_000, 22_000)
+# Below the ports that the system gives to outgoing connections, also with _BUS: such a one must not take the port of a server that is down for a while.
+# And none is another one's with _BUS.
+_PORTS = range(11_000, 21_000)
 _WORKERS = 8  # of pytest-xdist; each has ports of its own, because a server does not listen as soon as it has one
 _GIVEN: set[int] = set()  # to a server that may not listen yet
 _BUS = 10_000  # a node of a cluster listens at its port plus this, too

@@ -26,6 +26,15 @@ class BackendError(Exception):
     """A backend cannot be used. The message says which one and why, and holds no secret."""
 
 
+class BackendTimeout(BackendError):
+    """A backend failed only after a while, such as by being silent. To ask it again would cost the same time."""
+
+    def __init__(self, where: str, problem: str) -> None:
+        """:arg where: the backend, in words."""
+        super().__init__(f"{where} cannot be used: {problem}")
+        self.where = where
+
+
 class LockTimeout(Exception):
     """Another process has held a lock for longer than the caller waits."""
 

@@ -22,6 +22,7 @@ from ansible_collections.forti.oauth.plugins.plugin_utils._cache.backend import 
     LARGEST_ENTRY,
     LONGEST_HEADER,
     BackendError,
+    BackendTimeout,
     IsHeld,
     LockTimeout,
     lock_lost,
@@ -30,6 +31,7 @@ from ansible_collections.forti.oauth.plugins.plugin_utils._cache.redis_client im
 from ansible_collections.forti.oauth.plugins.plugin_utils._cache.redis_url import CLUSTER, parse
 
 _LONGEST = 30 * 86400  # seconds after which every key ends
+_LONG = 1  # seconds after which a failure counts as silence
 _REPLICATION = 1000  # milliseconds
 _LOCK_LIFE = 15  # seconds until the lock of a killed holder ends
 # Writes or removes an entry, and prolongs what it was derived from. In one step with the look at the lock: a machine may be stopped between two steps.
@@ -189,8 +191,11 @@ class RedisBackend:
             answer, problem = outcome.get(timeout=max(0, longest))
         except queue.Empty:
             answer, problem = None, silent(TIMEOUT)
+        spent = time.monotonic() - began
         if waits is None:
-            self._left -= time.monotonic() - began
+            self._left -= spent
+        if problem and (spent - (waits or 0) >= _LONG or self._left <= 0):
+            raise BackendTimeout(self.where, problem)
         if problem:
             raise BackendError(f"{self.where} cannot be used: {problem}")
         return answer  # type: ignore[return-value]

@@ -23,13 +23,14 @@ from ansible_collections.forti.oauth.plugins.plugin_utils._cache.backend import 
     ATTEMPTS,
     Backend,
     BackendError,
+    BackendTimeout,
     IsHeld,
-    LockTimeout,
     NullBackend,
     always_held,
     lock_lost,
 )
 from ansible_collections.forti.oauth.plugins.plugin_utils._cache.entry_cipher import FORMAT, KEY_LENGTH, Content, decrypt, encrypt, read_header, scrypt
+from ansible_collections.forti.oauth.plugins.plugin_utils._cache.run_memory import Hangs, put_silence, refuse_silent, waited_for
 
 with contextlib.suppress(ImportError):  # ansible-core depends on it, but the import test of ansible-test runs without it
     from cryptography.hazmat.primitives.hashes import SHA256
@@ -38,17 +39,7 @@ with contextlib.suppress(ImportError):  # ansible-core depends on it, but the im
 CacheKey = Mapping[str, str]  # holds secrets
 
 _NAME, _SALT = 16, 32  # bytes
-_GRACE = 1  # seconds for which a lock is waited for that hung before: whoever has freed it may be followed by others
 _UNGUESSABLE = frozenset({"refresh_token", "access_token"})  # a key with a token in it needs no slow derivation
-
-
-class _Hangs(Exception):
-    """Another process holds a lock for longer than the bound."""
-
-    def __init__(self, waited: float) -> None:
-        """:arg waited: seconds."""
-        super().__init__()
-        self.waited = waited
 
 
 class EncryptedCache:
@@ -68,6 +59,8 @@ class EncryptedCache:
         """Open the backend, and agree on the salt with its other users."""
         try:
             backend = self._open()
+            if self._run:
+                refuse_silent(self._run, backend.where)
             self._salt = agreed_salt(backend)
         except BackendError as exc:
             return self._give_up(exc)
@@ -155,9 +148,9 @@ class EncryptedCache:
             try:
                 backend, name, _entry_key = self._slot(key, "lock", {})
                 try:
-                    inner = stack.enter_context(self._waited_for(backend, name, key, timeout))
+                    inner = stack.enter_context(waited_for(self._run or self, backend, name, key, timeout=timeout))
                     self._is_held = lambda: inner() and outer()
-                except _Hangs as exc:
+                except Hangs as exc:
                     self._go_on_without_lock(backend, exc.waited, is_needed=is_needed)
             except BackendError as exc:
                 self._give_up(exc)
@@ -176,29 +169,6 @@ class EncryptedCache:
         if not is_held:
             self._give_up(lock_lost(self._backend.where if self._backend else ""))
         return is_held
-
-    @contextlib.contextmanager
-    def _waited_for(self, backend: Backend, name: str, key: CacheKey, timeout: float) -> Iterator[IsHeld]:
-        """Hold the lock of a backend. The run remembers one that hangs, and does not wait for it again.
-
-        :raises _Hangs: another process holds it for longer.
-        """
-        run = self._run or self
-        with contextlib.ExitStack() as stack:
-            while True:
-                hung = run.get(key, "hung", where=backend.where)
-                try:
-                    is_held = stack.enter_context(backend.lock(name, timeout=min(timeout, _GRACE) if hung else timeout))
-                    break
-                except LockTimeout:
-                    if hung and run.get(key, "hung", where=backend.where) is None:
-                        continue  # it was freed meanwhile, so its holder is another one
-                    waited = hung["waited"] if hung else timeout
-                    run.put({"waited": waited}, key, "hung", keep_until=None, where=backend.where)
-                    raise _Hangs(waited) from None
-            if hung:
-                run.delete(key, "hung", where=backend.where)
-            yield is_held
 
     def _go_on_without_lock(self, backend: Backend, waited: float, *, is_needed: bool) -> None:
         """Say that another process hangs.
@@ -240,6 +210,8 @@ class EncryptedCache:
     def _give_up(self, problem: BackendError) -> Backend:
         """Use the backend no more, and return what takes its place. The play goes on without it."""
         self._backend, self._is_held = NullBackend(), always_held
+        if self._run and isinstance(problem, BackendTimeout):
+            put_silence(self._run, problem)
         self._warn(f"{_capitalized(problem)}. The play goes on without it; tokens are not shared by it.")
         return self._backend
 

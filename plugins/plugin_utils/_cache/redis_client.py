@@ -18,7 +18,6 @@ from ansible_collections.forti.oauth.plugins.module_utils._errors import OptionE
 from ansible_collections.forti.oauth.plugins.plugin_utils._cache.backend import BackendError
 from ansible_collections.forti.oauth.plugins.plugin_utils._cache.redis_url import CLUSTER, CLUSTER_PREFIX, SENTINEL, SERVER, RedisUrl
 
-_NO_URL = "cache is not a URL of Redis. Write redis://host:6379/0, or rediss:// for TLS, with user and password before the host if needed."
 _WRONG_OPTION = "cache is a URL with an option after its question mark that is unknown, or has a wrong value."
 TIMEOUT = 3  # seconds to wait for an answer
 _OF_SEVERAL = 1  # the same for one of several servers: if one is silent, there is time for the others
@@ -26,6 +25,10 @@ _NO_MASTER = (
     "no sentinel names a master. Check the hosts and ports of the sentinels, the name of the service, and, if they want them, sentinel_password "
     "and ssl_ca_certs"
 )
+_SENTINELS_REFUSE = "the sentinels refuse their user or password: check sentinel_username and sentinel_password in the URL"
+_SLOTS_MISSING = "the cluster is down: not all of its slots have a master"
+_REFUSALS = ("AuthenticationError", "NoPermissionError")  # the library puts the errors of the sentinels into the text of its own
+_UNCOVERED = "not covered"  # in the library's text of slots without a master
 _AFTER_FAILOVER = 1  # retries: the client then asks anew which server is the master. There are no others: a play does not wait for a cache
 
 
@@ -54,7 +57,7 @@ def opened(url: RedisUrl) -> Opened:
     except (ValueError, TypeError, AttributeError, redis.RedisError):  # TypeError and AttributeError for unknown options after the question mark
         client = None
     if client is None:
-        raise OptionError(_WRONG_OPTION if url.kind else _NO_URL)
+        raise OptionError(_WRONG_OPTION)
     return Opened(redis, client, functools.partial(_replicas, redis, url))
 
 
@@ -64,6 +67,10 @@ def reason(redis: Any, exc: BaseException, url: RedisUrl) -> str:
         exc = exc.__cause__  # why the last of the nodes could not be asked
     if isinstance(exc.__cause__ or exc.__context__, (ssl.SSLError, FileNotFoundError)):
         return "TLS failed: check ssl_ca_certs in the URL, and the server's certificate"
+    if isinstance(exc, redis.sentinel.MasterNotFoundError) and any(name in str(exc) for name in _REFUSALS):
+        return _SENTINELS_REFUSE
+    if isinstance(exc, redis.exceptions.RedisClusterException) and _UNCOVERED in str(exc):
+        return _SLOTS_MISSING
     known = redis.exceptions
     kinds = [
         ((TypeError, AttributeError), "its URL has an option that is unknown"),
@@ -76,7 +83,7 @@ def reason(redis: Any, exc: BaseException, url: RedisUrl) -> str:
         (known.LockError, "the lock was lost"),
         (redis.sentinel.MasterNotFoundError, _NO_MASTER),
         ((known.MovedError, known.CrossSlotTransactionError), "it is a Redis Cluster: write redis+cluster:// in its URL"),
-        ((known.ClusterDownError, known.SlotNotCoveredError), "the cluster is down: not all of its slots have a master"),
+        ((known.ClusterDownError, known.SlotNotCoveredError), _SLOTS_MISSING),
         (known.ClusterError, "the cluster is moving the slot of the keys"),
         (known.RedisClusterException, "none of these servers answers as a node of a cluster"),
         (redis.ConnectionError, "no connection"),
@@ -104,6 +111,7 @@ def _retry(redis: Any, times: int) -> Any:
 
 def _of_server(redis: Any, url: RedisUrl) -> Callable[[], Any]:
     client = redis.Redis.from_url(url.of_first, socket_timeout=TIMEOUT, socket_connect_timeout=TIMEOUT, retry=_retry(redis, 0))
+    client.connection_pool.make_connection()  # it refuses an option that it does not know, and connects to nothing
     known = client.connection_pool.connection_kwargs
     known["decode_responses"] = False  # entries are bytes, whatever the URL says
     if url.of_first.startswith("rediss:"):

@@ -24,7 +24,7 @@ from ansible_collections.forti.oauth.plugins.plugin_utils._cache.tier import Tie
 
 from tests.tools.redis_cluster import RedisCluster
 from tests.tools.redis_sentinel import SENTINEL_PASSWORD, RedisSentinel
-from tests.tools.redis_server import PASSWORD, program
+from tests.tools.redis_server import PASSWORD, RedisServer, program
 
 pytest.importorskip("redis", reason="it needs redis, which is not installed")
 if program() is None:
@@ -138,10 +138,16 @@ def test_what_is_another_kind_of_redis(group: Group) -> None:
     else:
         no_master = NO_MASTER
         assert failure(group.url.replace("/forti/", "/other/")) == no_master
-        assert failure(group.url.replace(SENTINEL_PASSWORD, "Wrong-Word-1")) == no_master
-        assert failure(group.url.partition("?")[0]) == no_master
+        refused = "the sentinels refuse their user or password: check sentinel_username and sentinel_password in the URL"
+        assert failure(group.url.replace(SENTINEL_PASSWORD, "Wrong-Word-1")) == refused
+        assert failure(group.url.partition("?")[0]) == refused
         assert failure(f"redis+cluster://:{PASSWORD}@127.0.0.1:{server}") == "none of these servers answers as a node of a cluster"
         assert failure(f"redis://:{SENTINEL_PASSWORD}@{first}/0") == "it refuses the command"
+
+
+def test_a_node_of_a_cluster_that_is_not_built_yet(tmp_path: pathlib.Path) -> None:
+    with RedisServer(tmp_path, "--cluster-enabled", "yes") as node:
+        assert failure(f"redis+cluster://:{PASSWORD}@127.0.0.1:{node.port}") == "the cluster is down: not all of its slots have a master"
 
 
 def failure_of_names(url: str) -> str:

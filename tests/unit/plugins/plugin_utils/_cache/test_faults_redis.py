@@ -15,7 +15,7 @@ from collections.abc import Iterator
 
 import pytest
 from ansible_collections.forti.oauth.plugins.module_utils._errors import FortiError
-from ansible_collections.forti.oauth.plugins.plugin_utils._cache import backend_redis
+from ansible_collections.forti.oauth.plugins.plugin_utils._cache import backend_redis, run_memory
 from ansible_collections.forti.oauth.plugins.plugin_utils._cache.backend import Backend
 from ansible_collections.forti.oauth.plugins.plugin_utils._cache.backend_files import RunBackend
 from ansible_collections.forti.oauth.plugins.plugin_utils._cache.backend_redis import RedisBackend
@@ -45,6 +45,10 @@ class Proxy:
     def silence(self) -> None:
         """Pass no answer on any more."""
         self._is_silent = True
+
+    def speak(self) -> None:
+        """Pass answers on again."""
+        self._is_silent = False
 
     def close(self) -> None:
         self._listener.close()
@@ -119,6 +123,52 @@ def test_a_silent_redis_costs_a_revocation_one_patience(harness: CacheHarness) -
         assert harness.revoke(None, shared="shared") is True
         assert time.monotonic() - began <= LONGEST
     assert warnings[1:] == [NOT_MARKED]
+
+
+def test_a_silent_redis_costs_all_asks_of_a_run_one_patience_and_is_asked_again_after_a_while(
+    harness: CacheHarness, redis_server: RedisServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The two services of the role, the hosts one after the other, and their revocations."""
+    others = [{**LOGIN, "username": name} for name in ("v", "w")]
+    redis_server.flush()
+    with slow(redis_server, 0.001) as proxy:
+        proxy.silence()
+        warnings, began = at(harness, proxy.port), time.monotonic()
+        assert harness.token(shared="shared") == "A1"
+        assert harness.token(others[0], shared="shared") == "A2"
+        assert harness.revoke(None, others[0], shared="shared") is True
+        assert time.monotonic() - began <= LONGEST
+        assert len(set(warnings) - {NOT_MARKED}) == 1  # core shows it once
+        proxy.speak()
+        asked = proxy.answers
+        assert harness.token({**LOGIN, "username": "x"}, shared="shared") == "A3"
+        assert len(warnings) == 5
+        assert proxy.answers == asked
+        monkeypatch.setattr(time, "time", lambda now=time.time: now() + run_memory._SILENCE)
+        assert harness.token(others[1], shared="shared") == "A4"
+        assert proxy.answers > asked
+    assert len(warnings) == 5
+    assert harness.token(others[1], run="another", shared="shared") == "A4"
+
+
+def test_a_run_does_not_remember_a_redis_that_is_down(harness: CacheHarness, redis_server: RedisServer) -> None:
+    """That costs no time, and it may be back at once."""
+    redis_server.flush()
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    warnings = at(harness, port)
+    assert harness.token(shared="shared") == "A1"
+    assert len(warnings) == 1
+    at(harness, redis_server.port)
+    opened = harness.open_backend
+
+    def back(folder: str) -> Backend:
+        backend = opened(folder)
+        backend.where = backend.where.replace(str(redis_server.port), str(port))
+        return backend
+
+    harness.open_backend, harness.warn = back, pytest.fail
+    assert harness.token({**LOGIN, "username": "v"}, shared="shared") == "A2"
 
 
 def test_a_redis_that_gets_silent_under_a_lock_costs_an_ask_one_patience(harness: CacheHarness, redis_server: RedisServer) -> None:
