@@ -153,7 +153,7 @@ class TokenCache:
         if own and self._is_live(own, request):
             return tier.put_verified(own, request.key)
         if behind and request.request_id:
-            request = _replacing(behind[0].get(request.key), request)
+            request = _replacing(behind[0].get(request.key, even_revoked=True), request)
         try:
             entry = self._verified(behind, request, new) if behind else new()
         except FortiError as exc:

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from ansible_collections.forti.oauth.plugins.module_utils._errors import BadResponse, FortiError, NotConnected, OptionError, Refused, ServerFailed, Unreachable
@@ -14,7 +15,7 @@ from ansible_collections.forti.oauth.plugins.plugin_utils._cache.backend import 
 from ansible_collections.forti.oauth.plugins.plugin_utils._cache.encrypted import EncryptedCache
 from ansible_collections.forti.oauth.plugins.plugin_utils._cache.tombstones import NOT_MARKED
 
-from tests.unit.plugins.plugin_utils._cache.harness import LOGIN, CacheHarness
+from tests.unit.plugins.plugin_utils._cache.harness import LOGIN, SERVER, CacheHarness
 from tests.unit.plugins.plugin_utils._cache.sharing import SharedStore, die, elsewhere, killed
 
 LOST = [Unreachable("No answer."), BadResponse("HTML."), ServerFailed("It answered 503.", status=503)]
@@ -201,3 +202,21 @@ def test_a_refusal_of_a_second_try_does_not_take_the_mark_back(harness: CacheHar
         end(harness, failing(problem))
     assert tokens(harness, "run", "third") == ["A2"] * 2
     assert kept.warnings == []
+
+
+def test_a_forced_ask_does_not_take_the_token_whose_revocation_is_refused_meanwhile(harness: CacheHarness, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its tombstone stands when the ask looks which token it replaces, and is taken back before it looks for a new one."""
+    assert harness.token(run="first", shared="shared") == "A1"
+    cache = harness.cache("run", "shared")
+    shared = cache._tiers[1]
+    shared.put_tombstone(SERVER, "A1", confirmed=False)
+    get = shared.get
+
+    def taken_back_after(*arguments: Any, **more: Any) -> Any:
+        found = get(*arguments, **more)
+        shared.remove_tombstone(SERVER, "A1")
+        return found
+
+    monkeypatch.setattr(shared, "get", taken_back_after)
+    monkeypatch.setattr(harness, "cache", lambda *_names: cache)
+    assert harness.token(shared="shared", request_id="task") == "A2"
