@@ -12,13 +12,11 @@ from ansible_collections.forti.oauth.plugins.module_utils._errors import OptionE
 from ansible_collections.forti.oauth.plugins.module_utils._fac import FortiAuthenticator
 from ansible_collections.forti.oauth.plugins.module_utils._forticwp import FortiCwp
 from ansible_collections.forti.oauth.plugins.module_utils._forticwp_resource_map import ResourceMap
-from ansible_collections.forti.oauth.plugins.module_utils._options import validated
 from ansible_collections.forti.oauth.plugins.module_utils._service import TokenService
-from ansible_collections.forti.oauth.plugins.plugin_utils._action_base import ROLE_VARIABLES, TokenActionBase
-from ansible_collections.forti.oauth.plugins.plugin_utils._facts import refuse_facts
+from ansible_collections.forti.oauth.plugins.plugin_utils._action_base import TokenActionBase
 from ansible_collections.forti.oauth.plugins.plugin_utils._resource_map import companies_of
+from ansible_collections.forti.oauth.plugins.plugin_utils._role import role_variables
 from ansible_collections.forti.oauth.plugins.plugin_utils._token_provider import Result
-from ansible_collections.forti.oauth.plugins.plugin_utils._variables import variables_called
 
 _NOT_FACTS = frozenset({"changed", "failed", "msg"})
 _OF_REVOKE = ("state", "access_token")
@@ -30,16 +28,12 @@ _NOTHING_ASKED = (
 
 
 class ActionModule(TokenActionBase):
-    """All tokens that the role is asked for, in one task, because each task of a role costs time on each host.
-
-    It reads the variables of the role. Arguments do not count: C(module_defaults) must not redirect the role's secrets.
-    """
+    """All tokens that the role is asked for, in one task, because each task of a role costs time on each host."""
 
     service = FortiAuthenticator
 
     def _answer(self, _service: type[TokenService], _given: Mapping[str, Any]) -> Result:
-        refuse_facts(ROLE_VARIABLES, self._variables)
-        asked = validated(ROLE_TOKEN, variables_called(ROLE_TOKEN, known=self._variables, template=self._templar.template))
+        asked = role_variables(ROLE_TOKEN, self._variables, self._templar.template)
         fac, forticwp = asked["token_fac_options"], asked["token_forticwp_options"]
         if fac is None and forticwp is None:
             raise OptionError(_NOTHING_ASKED)

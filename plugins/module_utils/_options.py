@@ -40,6 +40,7 @@ _CALLED_ELSEWHERE = {
     "validate_certs": ("insecure", "ssl_verify", "tls_verify", "verify_certs", "verify_ssl"),
 }
 _IDS = frozenset({"company", "token_forticwp_company"})  # texts that may be given as numbers, because the API itself writes them so
+_LIKE_NAME = re.compile(r"[A-Za-z]+(?:[_-][A-Za-z]+){0,3}")
 _PREFIX = re.compile(r"^(fac_oauth|fac|forticwp)_")  # of variables
 
 
@@ -181,12 +182,17 @@ def _listed(names: list[str]) -> str:
 def unknown_option(unknown: Iterable[object], known: Iterable[str]) -> OptionError:
     """Return the error for options that do not exist, with the ones that were meant. If nobody can tell, it lists all."""
     names = sorted(known)
-    meant = {str(name): _nearest(str(name), names) for name in unknown}
+    meant = {_repeated(str(name)): _nearest(str(name), names) for name in unknown}
     advice = [f"{near} for {name}" if len(meant) > 1 else near for name, near in sorted(meant.items()) if near]
     question = f" Did you mean {', '.join(advice)}?" if advice else ""
     takes = " server takes host, host:port or https://host:port." if "server" in meant.values() else ""
     everything = "" if all(meant.values()) else f" Known are {', '.join(names)}."
     return OptionError(f"Unknown option{'s' if len(meant) > 1 else ''} {', '.join(sorted(meant))}.{question}{takes}{everything}")
+
+
+def _repeated(name: str) -> str:
+    """Return the name as a message shows it: a text that is unlike a name may be a secret that lost its own."""
+    return name if _LIKE_NAME.fullmatch(name) else "(a name that is not repeated, because it may be a secret)"
 
 
 def _nearest(name: str, known: list[str]) -> str | None:

@@ -15,19 +15,16 @@ from typing import Any, ClassVar
 
 from ansible.errors import AnsibleConnectionFailure, AnsibleError
 from ansible.plugins.action import ActionBase
-from ansible_collections.forti.oauth.plugins.module_utils._argspec import ROLE_TOKEN, Spec, all_environment_variables
+from ansible_collections.forti.oauth.plugins.module_utils._argspec import Spec, all_environment_variables
 from ansible_collections.forti.oauth.plugins.module_utils._errors import ChallengeRequired, FortiError, OptionError
 from ansible_collections.forti.oauth.plugins.module_utils._redaction import MASKED_BY_CORE
 from ansible_collections.forti.oauth.plugins.module_utils._service import TokenService
-from ansible_collections.forti.oauth.plugins.plugin_utils._facts import refuse_facts
 from ansible_collections.forti.oauth.plugins.plugin_utils._loop_item import hide_item, texts_to_hide
 from ansible_collections.forti.oauth.plugins.plugin_utils._remote_module import RemoteModule, cleaned_output
+from ansible_collections.forti.oauth.plugins.plugin_utils._role import ROLE_FACTS
 from ansible_collections.forti.oauth.plugins.plugin_utils._token_provider import Result, TokenProvider, notify, warn
 from ansible_collections.forti.oauth.plugins.plugin_utils._variables import secrets_in_variables, with_variables
 
-ROLE_OPTIONS = "_options"  # an argument of the role token: a dictionary of all options
-ROLE_FACTS = ("token_fac", "token_forticwp")
-ROLE_VARIABLES = (*ROLE_TOKEN, *ROLE_FACTS)
 # A result with one of these holds secrets.
 _SECRET_KEYS = frozenset({"access_token", "challenge", "companies", *ROLE_FACTS})
 
@@ -50,7 +47,6 @@ class TokenActionBase(ActionBase):
                 if self._task.loop:
                     secrets = secrets_of(self, self.service.spec, self._variables)
                 refuse_async(self)
-                self._take_role_options()
                 result.update(self._answer(self.service, self._task.args))
         except FortiError as exc:
             result.update(failed=True, changed=False, **exc.as_result())
@@ -113,18 +109,6 @@ class TokenActionBase(ActionBase):
         with contextlib.suppress(KeyError, AnsibleError):  # the connection has no such option
             return self._connection.get_option("host")
         return self._play_context.remote_addr
-
-    def _take_role_options(self) -> None:
-        """Take the role's dictionary for the arguments. All others come from C(module_defaults), which must not redirect the role's secrets.
-
-        :raises OptionError: a variable of the role comes from the host's facts, or is not a dictionary.
-        """
-        if ROLE_OPTIONS not in self._task.args:
-            return
-        refuse_facts(ROLE_VARIABLES, self._variables)
-        if not isinstance(self._task.args[ROLE_OPTIONS], Mapping):
-            raise OptionError("token_fac_options and token_forticwp_options must be dictionaries. To set no options, write {}.")
-        self._task.args = dict(self._task.args[ROLE_OPTIONS])
 
 
 def secrets_of(action: ActionBase, spec: Spec, variables: Mapping[str, Any]) -> set[str]:

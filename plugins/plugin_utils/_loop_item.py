@@ -37,8 +37,7 @@ def texts_to_hide(spec: Spec, args: Mapping[str, Any]) -> set[str]:
 
     From ansible-core 2.22 on, core itself masks the secret options. It does not know them yet if an option is refused early, so they are registered.
     """
-    role_options = args.get("_options")
-    given = RedactedDict({**_from_environment(spec), **(role_options if isinstance(role_options, Mapping) else args)})
+    given = RedactedDict({**_from_environment(spec), **args})
     public = {name for name, option in spec.items() if not option.get("no_log")}
     texts = {text for name, value in given.items() if name not in public for text in _texts(value)}
     texts |= {password for password in passwords_in(str(given.get("cache", ""))) if password}

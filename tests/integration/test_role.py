@@ -112,6 +112,37 @@ def test_revoke_in_check_mode_ends_nothing(play: Player) -> None:
     assert (play.sim.counts["fac.verify"], play.sim.counts["fac.revoke"]) == (1, 0)
 
 
+def test_revoke_in_check_mode_of_its_task_alone_ends_nothing(play: Player) -> None:
+    outcome = play(ROLE + REVOKE.replace("}}", "}, check_mode: true}"), keep="token_fac token_forticwp", variables=BOTH)
+    assert outcome["token_fac"]["access_token"] and outcome["token_forticwp"]["access_token"]
+    assert play.sim.counts["fac.revoke"] == 0
+
+
+def test_a_failure_that_is_ignored_brings_no_second_one(play: Player) -> None:
+    ignored = "- {include_role: {name: forti.oauth.token%s, apply: {ignore_errors: true}}}\n"
+    variables = {"token_fac_options": {"username": "luser1"}, "token_fac": {"access_token": "x", "server": "localhost:1"}}
+    outcome = play(ignored % "" + ignored % ", tasks_from: revoke", keep="token_fac", variables=variables)
+    assert outcome.output.count("...ignoring") == 2
+    assert outcome["token_fac"]["access_token"] == "x"
+
+
+@pytest.mark.parametrize("nowhere", [None, ""])
+def test_nobody_to_delegate_to_is_the_controller(play: Player, nowhere: str | None) -> None:
+    outcome = play(ROLE + REVOKE, keep="token_fac", variables={**BOTH, "token_delegate_to": nowhere})
+    assert outcome["token_fac"] == {}
+
+
+def test_a_label_keeps_the_items_of_a_loop_over_the_role_out_of_the_output(play: Player) -> None:
+    """The line of the loop is core's own. Without a label it shows the item."""
+    loop = "loop: '{{ users }}', loop_control: {label: '{{ item.username }}'}"
+    users = [{"username": name, "password": PASSWORDS[name]} for name in ("luser1", "luser1")]
+    task = f"- {{include_role: {{name: forti.oauth.token}}, vars: {{token_fac_options: '{{{{ item }}}}'}}, {loop}}}\n"
+    outcome = play(task, keep="token_fac", variables={"users": users}, arguments=("-vvv",))
+    assert outcome["token_fac"]["access_token"]
+    assert "(item=luser1)" in outcome.output
+    assert [user["username"] for user in users if user["password"] in outcome.output] == []
+
+
 def test_an_unknown_option_is_named(play: Player) -> None:
     outcome = play(ROLE, fails=True, variables={"token_fac_options": {"usrname": "luser1", "password": "{{ secret.luser1 }}"}})
     assert "usrname" in outcome.output

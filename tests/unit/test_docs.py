@@ -36,7 +36,7 @@ OF_SERVICES = {
     "fac_oauth_token_info": FAC_TOKEN_INFO,
 }
 OF_STORES = {"token_store": TOKEN_STORE, "token_store_info": TOKEN_STORE_INFO}
-MODULES: dict[str, Spec] = {**OF_SERVICES, **OF_STORES, "doctor_info": DOCTOR_INFO, "role_token": {}}
+MODULES: dict[str, Spec] = {**OF_SERVICES, **OF_STORES, "doctor_info": DOCTOR_INFO, "role_token": {}, "role_revoke": {}}
 PREFIXES = {"forticwp_token": "forticwp", "fac_oauth_token": "fac_oauth"}
 ROLE = {"token_forticwp_options": "forticwp_token", "token_fac_options": "fac_oauth_token"}
 

@@ -58,7 +58,6 @@ CASES = {
     "a store": "forti.oauth.token_store_info: {cache: 'rediss://:{{ item.password }}@localhost:1/0'}, loop: '{{ users }}'",
     "in base64": "forti.oauth.fac_oauth_token: {username: luser1, password: '{{ item | b64decode }}', retries: 0}, loop: '{{ encoded }}'",
     "FortiCWP": "forti.oauth.forticwp_token: {credential: '{{ item.password }}'}, loop: '{{ users }}'",
-    "the role's options": "forti.oauth.fac_oauth_token: {_options: {username: '{{ item.user }}', password: '{{ item.password }}'}}, loop: '{{ users }}'",
 }
 VARIABLES: dict[str, Any] = {
     "users": USERS,

@@ -182,6 +182,11 @@ def test_the_options_of_a_store(monkeypatch: pytest.MonkeyPatch) -> None:
         ({"verify_ssl": False}, r"Unknown option verify_ssl\. Did you mean validate_certs\?"),
         ({"pasword": "p", "usrname": "u"}, r"Unknown options pasword, usrname\. Did you mean password for pasword, username for usrname\?"),
         ({"xyz": 1}, r"Unknown option xyz\. Known are access_token, .*, otp, .*, username, validate_certs, verify\."),
+        ({"client-Id": "c"}, r"Unknown option client-Id\. Did you mean client_id\?"),
+        *(
+            ({name: None}, r"Unknown option \(a name that is not repeated, because it may be a secret\)\. (Did you mean password\?|Known are .*)")
+            for name in ("Hunter-2-Word", "Pass-Word-1", "x7Kqp", "f59fb84e-c896", "two words", "a_b_c_d_e_f", "", "kä")
+        ),
         ({"xyz": 1, "usrname": "u"}, r"Unknown options usrname, xyz\. Did you mean username for usrname\? Known are access_token, .*"),
     ],
     ids=lambda value: ", ".join(value) if isinstance(value, dict) else "",

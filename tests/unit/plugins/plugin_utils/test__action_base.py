@@ -101,21 +101,6 @@ def test_what_the_task_says_of_its_log_is_not_weakened(core: Core, monkeypatch: 
     assert action._task.no_log is written
 
 
-def test_the_dictionary_of_the_role_replaces_all_other_arguments(core: Core, sim: Simulator) -> None:
-    role = {**USER, "min_validity": 5}
-    # Core has merged module_defaults into the arguments; they must not redirect the role's secrets.
-    action = core.action("fac_oauth_token", {"_options": role, "server": "localhost:9", "password": "wrong-wrong-wrong", "realm": "corp"})
-    assert action.run(None, {})["source"] == "login"
-    assert action._task.args == role
-
-
-@pytest.mark.parametrize("written", ["text", None, "", ["x"], 5], ids=repr)
-def test_options_of_the_role_that_are_not_a_dictionary_are_refused(core: Core, sim: Simulator, written: Any) -> None:
-    result = core.task("fac_oauth_token", {"_options": written, **USER})
-    assert result["msg"] == "token_fac_options and token_forticwp_options must be dictionaries. To set no options, write {}."
-    assert sim.requests == []
-
-
 def test_options_come_from_the_environment_of_the_task(core: Core, sim: Simulator) -> None:
     environment = [{"FAC_CLIENT_ID": "ansible", "FAC_USERNAME": "luser1"}, {"FAC_PASSWORD": USER["password"]}]
     assert core.task("fac_oauth_token", {}, environment=environment)["source"] == "login"

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from ansible.errors import AnsibleLookupError
-from ansible_collections.forti.oauth.plugins.plugin_utils._action_base import ROLE_VARIABLES
+from ansible_collections.forti.oauth.plugins.plugin_utils._role import ROLE_VARIABLES
 
 from tests.unit.plugins.plugin_utils.core import USER, Core
 
@@ -100,9 +100,10 @@ def test_what_no_fact_sets_is_used(core: Core, sim: Simulator, variables: dict[s
 
 
 @pytest.mark.parametrize("name", ROLE_VARIABLES)
-@pytest.mark.parametrize("action", ["fac_oauth_token", "forticwp_token"])
-def test_a_task_of_the_role_refuses_a_variable_of_the_role_that_a_fact_sets(core: Core, sim: Simulator, action: str, name: str) -> None:
-    result = core.action(action, {"_options": {**USER, "server": sim.host}}).run(None, of_facts(name, {"server": EVIL}))
+@pytest.mark.parametrize("action", ["role_token", "role_revoke"])
+def test_the_role_refuses_a_variable_of_its_own_that_a_fact_sets(core: Core, sim: Simulator, action: str, name: str) -> None:
+    variables = {"token_fac_options": {**USER, "server": sim.host}, "token_fac": {"access_token": "x"}, **of_facts(name, {"server": EVIL})}
+    result = core.action(action, {}).run(None, variables)
     assert (result["failed"], result["changed"]) == (True, False)
     assert result["msg"].startswith(f"{name} comes from the facts of web1, or from set_fact with cacheable. A host must not choose it. ")
     assert sim.requests == []
@@ -113,15 +114,15 @@ def test_where_the_role_asks_from_is_one_of_them() -> None:
 
 
 def test_a_task_of_the_role_whose_variables_no_fact_sets_runs(core: Core) -> None:
-    variables = {**of_facts("fac_oauth_nonsense", EVIL), "token_delegate_to": "mine"}
+    variables = {**of_facts("fac_oauth_nonsense", EVIL), "token_delegate_to": "mine", "token_fac_options": USER}
     variables["ansible_facts"]["token_delegate_to"] = EVIL
-    assert core.action("fac_oauth_token", {"_options": USER}).run(None, variables)["source"] == "login"
+    assert core.action("role_token", {}).run(None, variables)["token_fac"]["source"] == "login"
 
 
-@pytest.mark.parametrize("arguments", [USER, {"_options": USER}], ids=["task", "role"])
+@pytest.mark.parametrize(("action", "arguments"), [("fac_oauth_token", USER), ("role_token", {})], ids=["task", "role"])
 @pytest.mark.parametrize("name", ["fac_oauth_server", "fac_oauth_ca_path", "forti_oauth_cache"])
-def test_a_task_refuses_a_variable_of_an_option_that_a_fact_sets(core: Core, sim: Simulator, name: str, arguments: dict[str, Any]) -> None:
-    result = core.action("fac_oauth_token", arguments).run(None, of_facts(name, EVIL))
+def test_a_task_refuses_a_variable_of_an_option_that_a_fact_sets(core: Core, sim: Simulator, name: str, action: str, arguments: dict[str, Any]) -> None:
+    result = core.action(action, arguments).run(None, {"token_fac_options": USER, **of_facts(name, EVIL)})
     assert (result["failed"], result["changed"]) == (True, False)
     assert result["msg"].startswith(f"{name} comes from the facts of web1, or from set_fact with cacheable. A host must not choose it. ")
     assert sim.requests == []

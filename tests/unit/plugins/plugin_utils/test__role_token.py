@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The action of the role: it checks the role's variables, because core does not do so any more, and gets all tokens in one task."""
+"""The actions of the role: they check the role's variables, because core does not do so any more, and get or end all tokens in one task."""
 
 from __future__ import annotations
 
@@ -89,3 +89,62 @@ def test_a_challenge_fails_the_role_or_is_the_fact(core: Core, sim: Simulator, o
     result = run(core, token_fac_options=user)
     assert (result.get("failed", False), "challenge" in result) == ((True, True) if on_challenge == "fail" else (False, False))
     assert on_challenge == "fail" or result["token_fac"]["challenge"]["challenge"]
+
+
+def revoke(core: Core, *, check_mode: bool = False, **variables: Any) -> dict[str, Any]:
+    action = core.action("role_revoke", {})
+    action._task.check_mode = check_mode
+    result: dict[str, Any] = action.run(None, variables)
+    return result
+
+
+@pytest.mark.parametrize("check_mode", [False, True])
+def test_all_tokens_end_in_one_task(core: Core, sim: Simulator, check_mode: bool) -> None:
+    options = {"token_fac_options": USER, "token_forticwp_options": CREDENTIAL}
+    facts = {name: fact for name, fact in run(core, **options).items() if name.startswith("token_")}
+    result = revoke(core, check_mode=check_mode, **options, **facts)
+    assert (result["changed"], result["ended"]) == (True, [] if check_mode else ["token_fac", "token_forticwp"])
+    assert not result.get("_ansible_no_log")
+    assert sim.counts["fac.revoke"] == (0 if check_mode else 1)
+    after = run(core, **options)
+    assert {after[name]["source"] for name in facts} == {"cache" if check_mode else "login"}
+
+
+def test_nothing_to_end_is_fine(core: Core, sim: Simulator) -> None:
+    for facts in ({}, {"token_fac": {}}, {"token_fac": {"challenge": {}}, "token_forticwp": {}}):
+        assert revoke(core, token_fac_options=USER, **facts)["ended"] == []
+    assert sim.requests == []
+
+
+def test_a_token_whose_options_are_not_known_is_only_taken_out_of_the_fact(core: Core, sim: Simulator) -> None:
+    result = revoke(core, token_forticwp={"access_token": "x"})
+    assert (result["changed"], result["ended"]) == (False, ["token_forticwp"])
+
+
+@pytest.mark.parametrize(
+    ("variables", "message"),
+    [
+        ({"token_fac_options": "server"}, "token_fac_options must be a dictionary. To set no options, write {}."),
+        ({"token_fac_options": [1]}, "token_fac_options must be a dictionary."),
+        ({"token_forticwp_options": "x", "token_forticwp": {"access_token": "x"}}, "token_forticwp_options must be a dictionary."),
+        ({"token_fac": "hello"}, "token_fac must be a dictionary."),
+        ({"token_delegate_to": ["a", "b"]}, "token_delegate_to must be text."),
+        ({"token_fac_options": {**USER, "tiemout": 3}}, "Unknown option tiemout."),
+        ({"token_fac_options": {**USER, "server": ""}}, "server is missing"),
+    ],
+    ids=str,
+)
+def test_what_is_wrong_for_revoke_is_named_and_nothing_is_sent(
+    core: Core, sim: Simulator, variables: dict[str, Any], message: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("FAC_SERVER", raising=False)
+    result = revoke(core, **{"token_fac": {"access_token": "Some-Token-1"}, **variables})
+    assert (result["failed"], result["changed"]) == (True, False)
+    assert message in result["msg"]
+    assert sim.requests == []
+
+
+def test_the_options_may_all_come_from_elsewhere(core: Core, sim: Simulator, monkeypatch: pytest.MonkeyPatch) -> None:
+    fact = run(core, token_fac_options=USER)["token_fac"]
+    monkeypatch.setenv("FAC_CLIENT_ID", USER["client_id"])
+    assert revoke(core, token_fac=fact)["changed"] is True
