@@ -182,6 +182,8 @@ class TokenCache:
     def _is_live(self, entry: Entry, request: CacheRequest) -> bool:
         """Verify a token. One that was ended elsewhere gets its tombstone in all tiers, and is forgotten. If the server does not tell, it counts as live."""
         live = request.is_live(entry.token.access_token) if request.is_live else None
+        if live is False and not entry.token.is_good_for(1):
+            return False  # its time was over when the server answered: nobody else has ended it, and its refresh token may be good
         if self._log:
             self._log(f"verified {entry.told()}: {_VERIFIED[live]}")
         if live is not False:

@@ -266,3 +266,17 @@ def test_the_newest_kept_token_is_used_while_the_service_is_down_and_stays_in_th
     assert harness.token(run="run", shared="shared", min_validity=3595) == "A2"
     assert [warning.partition(". ")[0] for warning in store.warnings] == ["The token was not renewed"]
     assert ask(harness, "third", "run") == [("A2", "cache")] * 2
+
+
+def test_a_token_whose_time_is_over_while_it_is_verified_is_refreshed(harness: CacheHarness, store: SharedStore, after: Callable[[float], None]) -> None:
+    """Nobody has ended it elsewhere, so its refresh token is still good."""
+    harness.life = 5
+    assert harness.token(run="another", shared="shared") == "A1"
+
+    def is_live(_token: str) -> bool:
+        after(5)
+        return False
+
+    assert harness.ask(shared="shared", is_live=is_live)["source"] == "refresh"
+    assert harness.requests == ["login", "refresh R1"]
+    assert store.warnings == []
