@@ -41,21 +41,27 @@ class ActionModule(ActionBase):
         try:
             with task_environment(self):
                 secrets = self._secrets(variables) if self._task.loop else secrets
-            refuse_async(self)
-            self._refuse_delegation()
-            own = validated(DOCTOR_INFO, {name: value for name, value in self._task.args.items() if name in DOCTOR_INFO})
-            check_needed(DOCTOR_INFO, own)
-            service = _SERVICES[own["service"]]
-            with task_environment(self):
-                asked = {name: value for name, value in self._task.args.items() if name not in DOCTOR_INFO}
-                steps = Steps(self._show)
-                find = functools.partial(_find, service.spec, asked, variables, self._templar.template)
-                examination = Examination(service, find, explicit=asked, request_id=str(self._task._uuid), warn=warn, notify=notify)
-                examination.examine(steps, login=own["login"], check_mode=self._task.check_mode)
+                steps = self._examined(variables)
             result.update(changed=False, healthy=steps.healthy, msg=steps.summary, steps=steps.taken)
         except FortiError as exc:
             result.update(failed=True, changed=False, msg=str(exc))
         return hide_item(result, self._task, variables, self._templar, secrets) if self._task.loop else result
+
+    def _examined(self, variables: Mapping[str, Any]) -> Steps:
+        """Walk the way to a token, and return the steps.
+
+        :raises OptionError: the task itself is wrong.
+        """
+        refuse_async(self)
+        self._refuse_delegation()
+        own = validated(DOCTOR_INFO, {name: value for name, value in self._task.args.items() if name in DOCTOR_INFO})
+        check_needed(DOCTOR_INFO, own)
+        service, steps = _SERVICES[own["service"]], Steps(self._show)
+        asked = {name: value for name, value in self._task.args.items() if name not in DOCTOR_INFO}
+        find = functools.partial(_find, service.spec, asked, variables, self._templar.template)
+        examination = Examination(service, find, explicit=asked, request_id=str(self._task._uuid), warn=warn, notify=notify)
+        examination.examine(steps, login=own["login"], check_mode=self._task.check_mode)
+        return steps
 
     def _secrets(self, variables: Mapping[str, Any]) -> set[str]:
         """Return the texts that no item of the loop may show; if the task names no service that there is, those of all services."""
