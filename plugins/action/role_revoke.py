@@ -23,12 +23,21 @@ class ActionModule(TokenActionBase):
 
     def _answer(self, _service: type[TokenService], _given: Mapping[str, Any]) -> Result:
         held = role_variables(ROLE_REVOKE, self._variables, self._templar.template)
-        fac, of_forticwp = held["token_fac"] or {}, held["token_forticwp_options"]
-        ended = [name for name in ROLE_FACTS if (held[name] or {}).get("access_token") is not None]
-        changed = False
-        if "token_fac" in ended:
-            of_token = {"access_token": fac["access_token"], **({"server": fac["server"]} if "server" in fac else {})}
-            changed = super()._answer(FortiAuthenticator, {**(held["token_fac_options"] or {}), **of_token, "state": "absent"})["changed"]
-        if "token_forticwp" in ended and of_forticwp is not None:
-            super()._answer(FortiCwp, {**of_forticwp, "state": "absent"})
-        return {"changed": changed, "ended": [] if self._task.check_mode else ended}
+        asked = [(service, options) for service, options in ((FortiAuthenticator, _of_fac(held)), (FortiCwp, _of_forticwp(held))) if options is not None]
+        self._check(asked)
+        changed = [super(ActionModule, self)._answer(service, options)["changed"] for service, options in asked]
+        return {"changed": any(changed), "ended": [] if self._task.check_mode else [name for name in ROLE_FACTS if held[name]]}
+
+
+def _of_fac(held: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Return the options that revoke the token in token_fac; None if there is none."""
+    fact = held["token_fac"] or {}
+    if fact.get("access_token") is None:
+        return None
+    return {**(held["token_fac_options"] or {}), **{name: fact[name] for name in ("access_token", "server") if name in fact}, "state": "absent"}
+
+
+def _of_forticwp(held: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Return the options that forget the token in token_forticwp; None if there is none, or nobody knows with which options it was got."""
+    fact, options = held["token_forticwp"] or {}, held["token_forticwp_options"]
+    return None if fact.get("access_token") is None or options is None else {**options, "state": "absent"}

@@ -38,6 +38,7 @@ class ActionModule(TokenActionBase):
         if fac is None and forticwp is None:
             raise OptionError(_NOTHING_ASKED)
         _refuse_revoke(token_fac_options=fac, token_forticwp_options=forticwp)
+        self._check([(service, options) for service, options in ((FortiCwp, forticwp), (FortiAuthenticator, fac)) if options is not None])
         result: Result = {"changed": False, "token_forticwp": {}, "token_fac": {}}
         if forticwp is not None:
             result["token_forticwp"] = _fact(self._forticwp(forticwp, asked))

@@ -63,8 +63,8 @@ entries:
   contains:
     kind:
       description: V(token), V(failure) (a login that was refused), V(ended) (a token that was revoked); with O(cache=run) also V(answer)
-        (a resource map), V(derived) (what the encryption keys of another store are derived from), and V(hung) (a task or run that hangs while it gets
-        a token). C(null) if the entry cannot be read.
+        (a resource map), V(derived) (what the encryption keys of another store are derived from), V(hung) (a task or run that hangs while it gets a
+        token), and V(silent) (a Redis that did not answer a moment ago). C(null) if the entry cannot be read.
       type: str
       returned: always
       sample: token

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, ClassVar
 
 from ansible.errors import AnsibleConnectionFailure, AnsibleError
@@ -69,14 +69,26 @@ class TokenActionBase(ActionBase):
 
     def _answer(self, service: type[TokenService], given: Mapping[str, Any]) -> Result:
         """Ask a service with the options that are given, and with those that variables hold."""
-        self._given = with_variables(service.spec, given, known=self._variables, template=self._templar.template)
-        asked = service.from_options(self._given, explicit=given, warn=warn, notify=notify, delegated_to=self._delegated_to())
+        asked = self._asked(service, given)
         try:
             return self._perform(asked)
         except ChallengeRequired as exc:
             if asked.options.get("on_challenge", "fail") == "fail":
                 raise
             return {"failed": False, "changed": False, **exc.as_result()}
+
+    def _asked(self, service: type[TokenService], given: Mapping[str, Any]) -> TokenService:
+        """Return a service with these options, checked. Nothing is sent."""
+        self._given = with_variables(service.spec, given, known=self._variables, template=self._templar.template)
+        return service.from_options(self._given, explicit=given, warn=warn, notify=notify, delegated_to=self._delegated_to())
+
+    def _check(self, asked: Sequence[tuple[type[TokenService], Mapping[str, Any]]]) -> None:
+        """Check the options of several services before the first one is asked.
+
+        :raises OptionError: an option is invalid.
+        """
+        for service, given in asked if len(asked) > 1 else ():
+            self._asked(service, given)
 
     def _perform(self, service: TokenService) -> Result:
         """Get a token, or revoke one, and return the task's result."""

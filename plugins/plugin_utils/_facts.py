@@ -14,6 +14,7 @@ from typing import Any
 from ansible_collections.forti.oauth.plugins.module_utils._errors import OptionError
 
 _PREFIX = "ansible_"  # core takes it out of the names of facts
+_OMIT = "omit"  # from ansible-core 2.19 on, a fact of this name takes the place of core's own, and so of every option with default(omit)
 
 
 def refuse_facts(names: Iterable[str], variables: Mapping[str, Any]) -> None:
@@ -27,12 +28,12 @@ def refuse_facts(names: Iterable[str], variables: Mapping[str, Any]) -> None:
 
 
 def problem_with(names: Iterable[str], variables: Mapping[str, Any]) -> str | None:
-    """Return the message for the first of these variables that comes from the host's facts; None if none does.
+    """Return the message for the first of these variables, or C(omit), that comes from the host's facts; None if none does.
 
     Any module's result may set facts, so they are the host's words. They win over the defaults of a role and over the inventory.
     """
     facts = variables.get("ansible_facts") or ()
-    steered = next((name for name in [name for name in names if name in facts] if is_fact(name, variables)), None)
+    steered = next((name for name in [name for name in (*names, _OMIT) if name in facts] if is_fact(name, variables)), None)
     if steered is None:
         return None
     return (

@@ -33,6 +33,7 @@ except ModuleNotFoundError:
 _display = Display()
 _VERBOSITY = 2  # -vv tells what was decided
 _CACHE = "forti_oauth_cache"  # the variable of the option cache, for both services
+_OMIT = "omit"  # a fact of this name is refused, too
 
 
 class TokenLookup:
@@ -80,7 +81,7 @@ class TokenLookup:
         :raises AnsibleLookupError: one would.
         """
         problem = None
-        if any(name.startswith((self.prefix, _CACHE)) for name in variables.get("ansible_facts") or ()):
+        if any(name.startswith((self.prefix, _CACHE, _OMIT)) for name in variables.get("ansible_facts") or ()):
             from ansible_collections.forti.oauth.plugins.plugin_utils._lookup_miss import problem_with_facts
 
             problem = problem_with_facts(self, variables, kwargs)

@@ -25,7 +25,7 @@ from ansible_collections.forti.oauth.plugins.plugin_utils._loop_item import hide
 from ansible_collections.forti.oauth.plugins.plugin_utils._variables import with_variables
 
 Result = dict[str, Any]
-_KINDS = ("token", "failure", "ended", "answer", "derived", "hung")
+_KINDS = ("token", "failure", "ended", "answer", "derived", "hung", "silent")
 _SERVICES = ("fac", "forticwp")
 Headers = dict[str, dict[str, Any]]  # name of an entry -> its header; empty if the entry is corrupt
 

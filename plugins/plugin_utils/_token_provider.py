@@ -128,7 +128,14 @@ class TokenProvider:
         return _from_here(service.fetch)
 
     def _revoke_token(self, access_token: str) -> bool:
-        return bool(self.ask(access_token=access_token)["changed"])
+        """Ask the server to end a token; return whether it was live. Of one that the user named nobody else can tell whose it is."""
+        was_live, options = bool(self.ask(access_token=access_token)["changed"]), self._service.options
+        if not was_live and options["access_token"] is not None:
+            warn_once(
+                f"{options['server']} says that access_token is not valid for client_id {options['client_id']}. "
+                "If another client_id got it, it is still valid: revoke it with that client_id."
+            )
+        return was_live
 
     def _is_live(self, access_token: str) -> bool | None:
         """Return whether a token is live; None if the server does not tell."""
@@ -181,5 +188,5 @@ def _from_here(ask: Callable[[], T]) -> T:
     try:
         return ask()
     except NotConnected as exc:
-        problem = f"{exc} If only another host reaches the server, use the module with delegate_to."
+        problem = f"{exc} If only another host reaches the server, use the module with delegate_to, or the role with token_delegate_to."
     raise NotConnected(problem)

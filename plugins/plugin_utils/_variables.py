@@ -18,9 +18,10 @@ from ansible_collections.forti.oauth.plugins.module_utils._errors import OptionE
 from ansible_collections.forti.oauth.plugins.module_utils._options import decrypted
 from ansible_collections.forti.oauth.plugins.plugin_utils._facts import refuse_facts
 
-# Of ansible-core 2.19 and newer. Before, C(omit) is a text that stands in the variables.
 _TEMPLATE_ERROR = "its template has an error"
+# Of ansible-core 2.19 and newer. Before, C(omit) is a text that stands in the variables and begins like this.
 _OMITTED, _OMITTED_ERROR = "OmitType", "AnsibleValueOmittedError"
+_PLACEHOLDER = "__omit_place_holder__"
 
 
 def taken_from_variables(spec: Spec, given: Mapping[str, Any]) -> dict[str, str]:
@@ -47,12 +48,17 @@ def variables_called(names: Iterable[str], *, known: Mapping[str, Any], template
     :raises OptionError: one cannot be evaluated.
     """
     held = decrypted({name: _filled_in(name, known, template) for name in names if name in known})
-    return {name: _without_omitted(value, known.get("omit")) if isinstance(value, Mapping) else value for name, value in held.items()}
+    return {name: _without_omitted(value) if isinstance(value, Mapping) else value for name, value in held.items()}
 
 
-def _without_omitted(options: Mapping[str, Any], omit: Any) -> dict[str, Any]:
+def _without_omitted(options: Mapping[str, Any]) -> dict[str, Any]:
     """Return a dictionary without the values that are C(omit). From ansible-core 2.19 on, core has left them out."""
-    return {name: value for name, value in options.items() if omit is None or value != omit}
+    return {name: value for name, value in options.items() if not _is_omitted(value)}
+
+
+def _is_omitted(value: Any) -> bool:
+    """Return whether a value is C(omit). The variable of that name says nothing: a host's fact may have taken its place."""
+    return type(value).__name__ == _OMITTED or (isinstance(value, str) and value.startswith(_PLACEHOLDER))
 
 
 def secrets_in_variables(spec: Spec, *, known: Mapping[str, Any], template: Callable[[Any], Any]) -> dict[str, Any]:
@@ -79,5 +85,5 @@ def _filled_in(name: str, known: Mapping[str, Any], template: Callable[[Any], An
     except Exception:  # pylint: disable=broad-except  # up to ansible-core 2.18, what a filter raises; it may quote the secret
         problem = _TEMPLATE_ERROR
     else:
-        return None if type(value).__name__ == _OMITTED or value == known.get("omit") else value
+        return None if _is_omitted(value) else value
     raise OptionError(f"The variable {name} cannot be evaluated: {problem}.")

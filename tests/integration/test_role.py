@@ -118,6 +118,30 @@ def test_revoke_in_check_mode_of_its_task_alone_ends_nothing(play: Player) -> No
     assert play.sim.counts["fac.revoke"] == 0
 
 
+def test_revoke_with_another_client_says_so_and_the_right_one_still_ends_it(play: Player) -> None:
+    keep = "- {set_fact: {before: '{{ token_fac }}'}, no_log: true}\n"
+    wrong = REVOKE.replace("}}", "}, vars: {token_fac_options: {client_id: flexvm}}}")
+    right = "- {forti.oauth.fac_oauth_token: {state: absent, access_token: '{{ before.access_token }}'}, register: ended}\n"
+    outcome = play(ROLE + keep + wrong + right, keep="ended before", variables=BOTH, hosts=2)
+    warning = (
+        f"{play.sim.url} says that access_token is not valid for client_id flexvm. "
+        "If another client_id got it, it is still valid: revoke it with that client_id."
+    )
+    assert " ".join(outcome.output.split()).count(warning) == 1
+    assert sorted(ended["changed"] for ended in outcome.of_all("ended")) == [False, True]
+    assert play.sim.counts["fac.revoke"] == 1
+
+
+def test_what_is_wrong_for_one_service_is_told_before_the_other_one_is_asked(play: Player) -> None:
+    wrong = {**BOTH, "token_fac_options": {**BOTH["token_fac_options"], "tiemout": 3}}
+    assert "Unknown option tiemout." in play(ROLE, fails=True, variables=wrong).output
+    assert play.sim.requests == []
+    revoke = REVOKE.replace("}}", "}, vars: {token_forticwp_options: {tiemout: 3}}, ignore_errors: true}")
+    outcome = play(ROLE + revoke, keep="token_fac", variables=BOTH)
+    assert outcome["token_fac"]["access_token"]
+    assert play.sim.counts["fac.revoke"] == 0
+
+
 def test_a_failure_that_is_ignored_brings_no_second_one(play: Player) -> None:
     ignored = "- {include_role: {name: forti.oauth.token%s, apply: {ignore_errors: true}}}\n"
     variables = {"token_fac_options": {"username": "luser1"}, "token_fac": {"access_token": "x", "server": "localhost:1"}}

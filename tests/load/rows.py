@@ -86,7 +86,7 @@ def goals(rows: Sequence[Row], runs: int) -> list[tuple[str, str, str, str]]:
     derived = [row.derivations for row in shared if row.identities == 1 and row.state in ("cold", "warm")]
     ratios = [row.ratio(rows) for row in shared if row.state in ("ready", "again")]
     commands = [row.commands[0] / len(row.asks) for row in shared if row.commands and row.state == "warm"]
-    logins = [(sum(ask.logins for ask in row.asks), row.identities if row.state == "cold" else 0) for row in shared if row.state in ("cold", "warm")]
+    logins = [(sum(ask.logins for ask in row.asks), row.identities if row.state == "cold" else 0) for row in shared if row.state != "again"]
     return [
         _goal("keys derived for one identity: one for each run", max(derived, default=0), runs),
         _goal("a warm shared store, apart from derivation, of the run's processor time", max(ratios, default=0), 1.5),

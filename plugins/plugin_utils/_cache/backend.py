@@ -29,10 +29,10 @@ class BackendError(Exception):
 class BackendTimeout(BackendError):
     """A backend failed only after a while, such as by being silent. To ask it again would cost the same time."""
 
-    def __init__(self, where: str, problem: str) -> None:
-        """:arg where: the backend, in words."""
-        super().__init__(f"{where} cannot be used: {problem}")
-        self.where = where
+    def __init__(self, problem: str, *, address: str) -> None:
+        """:arg address: that of the backend."""
+        super().__init__(problem)
+        self.address = address
 
 
 class LockTimeout(Exception):
@@ -43,6 +43,7 @@ class Backend(Protocol):
     """Stores encrypted entries under names. Every method raises BackendError if the backend fails."""
 
     where: str  # for messages: "the directory /x", "Redis at host:port"
+    address: str  # what tells it from other backends of its kind; may hold a password
     private: ClassVar[bool]  # whether only this run can read the entries, and they end with it
     generation: bytes  # a random value that every change of the entries replaces; empty if this process has changed none
 
@@ -82,7 +83,7 @@ class NullBackend:
     generation = b""
 
     def __init__(self, where: str = "") -> None:
-        self.where = where
+        self.where = self.address = where
 
     def read(self, name: str) -> bytes | None:
         """Return None."""

@@ -44,7 +44,7 @@ class FilesBackend:
         :arg folder: an absolute path. The folder is made with mode 0700 if it does not exist.
         :arg where: the folder as a message names it.
         """
-        self.where = where
+        self.where, self.address = where, folder
         self._folder = folder
         with self._os_errors():
             _make_folders(folder)

@@ -58,6 +58,7 @@ class RedisBackend:
         :arg budget: the seconds for all answers together. A server that is slow each time then costs no more than one that is silent.
         :raises OptionError: it is not such a URL.
         """
+        self.address = url
         self._url = parse(url)
         self.where = self._url.where
         self._redis, self._client_of, self._replicas_of = opened(self._url)
@@ -190,14 +191,13 @@ class RedisBackend:
         try:
             answer, problem = outcome.get(timeout=max(0, longest))
         except queue.Empty:
-            answer, problem = None, silent(TIMEOUT)
+            answer, problem = None, silent(self._url, TIMEOUT)
         spent = time.monotonic() - began
         if waits is None:
             self._left -= spent
-        if problem and (spent - (waits or 0) >= _LONG or self._left <= 0):
-            raise BackendTimeout(self.where, problem)
         if problem:
-            raise BackendError(f"{self.where} cannot be used: {problem}")
+            said, took_long = f"{self.where} cannot be used: {problem}", spent - (waits or 0) >= _LONG or self._left <= 0
+            raise BackendTimeout(said, address=self.address) if took_long else BackendError(said)
         return answer  # type: ignore[return-value]
 
     def _outcome(self, question: Callable[[], T]) -> tuple[T | None, str | None]:

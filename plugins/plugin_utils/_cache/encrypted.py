@@ -60,7 +60,7 @@ class EncryptedCache:
         try:
             backend = self._open()
             if self._run:
-                refuse_silent(self._run, backend.where)
+                refuse_silent(self._run, backend.address)
             self._salt = agreed_salt(backend)
         except BackendError as exc:
             return self._give_up(exc)

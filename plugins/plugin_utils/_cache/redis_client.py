@@ -25,8 +25,17 @@ _NO_MASTER = (
     "no sentinel names a master. Check the hosts and ports of the sentinels, the name of the service, and, if they want them, sentinel_password "
     "and ssl_ca_certs"
 )
-_SENTINELS_REFUSE = "the sentinels refuse their user or password: check sentinel_username and sentinel_password in the URL"
+_SENTINELS_REFUSE = "the sentinels refuse their user or password: check sentinel_username and sentinel_password in the URL, and that these are sentinels"
+_IS_CLUSTER = "it is a Redis Cluster: write redis+cluster:// in its URL"
 _SLOTS_MISSING = "the cluster is down: not all of its slots have a master"
+_NO_PASSWORD = "it wants a password, and its URL has none: write redis://:PASSWORD@host, with the colon"
+_NOT_HERE = {"db index": "it has no database of this number", "same slot": _IS_CLUSTER}
+# What stands in the text of a server that refuses a command -> what that means for the kind of the URL.
+_REFUSED = {
+    SERVER: {**_NOT_HERE, "unknown command": "it is no server but a sentinel, or too old: for sentinels, write redis+sentinel:// in its URL"},
+    SENTINEL: {**_NOT_HERE, "unknown command": "it is no sentinel: name the sentinels and their port, which is 26379 in most cases"},
+    CLUSTER: _NOT_HERE,
+}
 _REFUSALS = ("AuthenticationError", "NoPermissionError")  # the library puts the errors of the sentinels into the text of its own
 _UNCOVERED = "not covered"  # in the library's text of slots without a master
 _AFTER_FAILOVER = 1  # retries: the client then asks anew which server is the master. There are no others: a play does not wait for a cache
@@ -40,9 +49,10 @@ class Opened(NamedTuple):
     replicas: Callable[[Any], int]
 
 
-def silent(seconds: float) -> str:
+def silent(url: RedisUrl, seconds: float) -> str:
     """Return the reason of who has waited so long."""
-    return f"no answer within {seconds:g} second{'' if seconds == 1 else 's'}"
+    about_tls = "; if its port speaks no TLS, write redis in place of rediss in the URL" if url.of_first.startswith("rediss:") else ""
+    return f"no answer within {seconds:g} second{'' if seconds == 1 else 's'}{about_tls}"
 
 
 def opened(url: RedisUrl) -> Opened:
@@ -75,19 +85,19 @@ def reason(redis: Any, exc: BaseException, url: RedisUrl) -> str:
     kinds = [
         ((TypeError, AttributeError), "its URL has an option that is unknown"),
         (UnicodeError, "its host name is invalid"),
-        (redis.AuthenticationError, "it refuses the user or the password"),
+        (redis.AuthenticationError, "it refuses the user or the password" if url.has_password else _NO_PASSWORD),
         (known.NoPermissionError, "this user does not have the permission"),
-        (redis.TimeoutError, silent(_patience(url))),
+        (redis.TimeoutError, silent(url, _patience(url))),
         (known.OutOfMemoryError, "it is full"),
         (known.ReadOnlyError, "it is a read-only replica"),
         (known.LockError, "the lock was lost"),
         (redis.sentinel.MasterNotFoundError, _NO_MASTER),
-        ((known.MovedError, known.CrossSlotTransactionError), "it is a Redis Cluster: write redis+cluster:// in its URL"),
+        ((known.MovedError, known.CrossSlotTransactionError), _IS_CLUSTER),
         ((known.ClusterDownError, known.SlotNotCoveredError), _SLOTS_MISSING),
         (known.ClusterError, "the cluster is moving the slot of the keys"),
         (known.RedisClusterException, "none of these servers answers as a node of a cluster"),
         (redis.ConnectionError, "no connection"),
-        (redis.ResponseError, "it refuses the command"),
+        (redis.ResponseError, next((said for text, said in _REFUSED[url.kind].items() if text in str(exc).lower()), "it refuses the command")),
     ]
     return next((text for kind, text in kinds if isinstance(exc, kind)), "its answer is invalid")
 

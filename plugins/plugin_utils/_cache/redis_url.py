@@ -19,13 +19,23 @@ PREFIX = "forti_oauth:"
 CLUSTER_PREFIX = "{forti_oauth}:"  # a cluster keeps names with the same words in braces in one slot, so that one script can use several
 _SCHEME = re.compile(r"rediss?(?:\+(sentinel|cluster))?")
 _PORTS = {SERVER: 6379, SENTINEL: 26379, CLUSTER: 6379}
-_PATHS = {SERVER: r"/?(?P<database>[0-9]*)", SENTINEL: r"/(?P<service>[A-Za-z0-9._-]+)(/(?P<database>[0-9]*))?", CLUSTER: r"/?(?P<database>0?)"}
+_PATHS = {
+    SERVER: r"/?(?P<database>[0-9]*)",
+    SENTINEL: r"/(?P<service>(?![0-9]+(?:/|$))[A-Za-z0-9._-]+)(/(?P<database>[0-9]*))?",
+    CLUSTER: r"/?(?P<database>0?)",
+}
 _HOST = re.compile(r"(?:\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(?::0*[1-9][0-9]*)?")  # of several servers
 _OF_SENTINELS = "sentinel_"  # options for the sentinels begin so; the others are for the servers
 _LIKE_URL = re.compile(r"\s*([a-z][\w+.-]*:|rediss?[\w+.-]*//)|.*(://|:[^/]*@)", re.IGNORECASE | re.DOTALL)
 _SCHEME_AND_SLASHES = re.compile(r"\s*[\w+.-]*:?/*")
 _OF_OPTION = re.compile(r"pass\w*=(.+)", re.IGNORECASE | re.DOTALL)  # up to the end: an unescaped & is in the password
+# Options that are no secrets. Another one may be a password: under a mistyped name, or without one.
+_PUBLIC = re.compile(
+    r"(ssl|socket|health|max|retry)_(?!\w*pass)\w+|(sentinel_)?username|client_name|db|protocol|encoding|encoding_errors|decode_responses|timeout"
+)
+_SHORTEST, _BOOLEANS = 5, frozenset({"false", "none"})  # of what is taken for a password without being called one
 _ENDS_EARLY = "cache is not a URL of Redis. If its password holds / ? # @ or :, write %2F %3F %23 %40 %3A for them."
+_SEVERAL = "cache names several servers. Write redis+sentinel:// for sentinels and the service after them, or redis+cluster:// for a cluster."
 _WRONG_PATH = {
     SERVER: "cache is not a URL of Redis: after the host and its port, only the number of a database may follow, such as /0.",
     SENTINEL: "cache is not a URL of Redis Sentinel. Write redis+sentinel://sentinel1:26379,sentinel2:26379/SERVICE/0, where SERVICE is the name that the "
@@ -48,6 +58,11 @@ class RedisUrl:
     def prefix(self) -> str:
         """What the names of all keys begin with."""
         return CLUSTER_PREFIX if self.kind == CLUSTER else PREFIX
+
+    @property
+    def has_password(self) -> bool:
+        """Whether it names a password for the server."""
+        return bool(urlsplit(self.of_first).password) or "password=" in self.of_first
 
     @property
     def where(self) -> str:
@@ -100,9 +115,15 @@ def passwords_in(cache: str) -> list[str]:
         parts = urlsplit(cache)
     except OptionError:
         return [cache, *filter(None, [before.partition(":")[2] or before, *_OF_OPTION.findall(cache)])]
-    in_options = [value for name, value in parse_qsl(parts.query) if "pass" in name.lower()]
-    to_the_end = map(unquote, _OF_OPTION.findall(parts.query))
-    return list(dict.fromkeys([unquote(parts.password or parts.username or ""), *in_options, *to_the_end]))
+    return list(dict.fromkeys([unquote(parts.password or parts.username or ""), *_passwords_in_options(parts.query)]))
+
+
+def _passwords_in_options(query: str) -> list[str]:
+    """Return what is called a password, up to the end, and what stands where only a mistake could have put it."""
+    options = [(name, value) for name, value in parse_qsl(query, keep_blank_values=True) if not _PUBLIC.fullmatch(name)]
+    called_so = [value for name, value in options if "pass" in name.lower()]
+    guessed = [text for name, value in options if "pass" not in name.lower() for text in (name, value)]
+    return [*called_so, *map(unquote, _OF_OPTION.findall(query)), *(text for text in guessed if len(text) >= _SHORTEST and text.lower() not in _BOOLEANS)]
 
 
 def _read(url: str, kind: str) -> tuple[SplitResult, tuple[tuple[str, int], ...]]:
@@ -114,11 +135,13 @@ def _read(url: str, kind: str) -> tuple[SplitResult, tuple[tuple[str, int], ...]
         parts = urlsplit(url)
         hosts = [urlsplit(f"//{host}") for host in parts.netloc.rpartition("@")[2].split(",")]
         servers = tuple((host.hostname or "localhost", host.port or _PORTS[kind]) for host in hosts)
-        ends_early = bool(parts.fragment) or "@" in parts.path + parts.query or (kind == SERVER and len(servers) > 1)
+        ends_early = bool(parts.fragment) or "@" in parts.path + parts.query
     except ValueError:
         ends_early = True
     if ends_early or (kind != SERVER and "@" in parts.netloc.rpartition("@")[0]):
         raise OptionError(_ENDS_EARLY)
+    if kind == SERVER and len(servers) > 1:
+        raise OptionError(_SEVERAL)
     if kind != SERVER and not all(_HOST.fullmatch(host.netloc) for host in hosts):
         raise OptionError(_WRONG_PATH[kind])  # an empty host would be localhost, and get the password
     return parts, servers

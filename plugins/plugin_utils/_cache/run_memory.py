@@ -43,15 +43,15 @@ class Entries(Protocol):
 
 def put_silence(run: Entries, problem: BackendTimeout) -> None:
     """Remember that a backend is silent."""
-    run.put({"problem": str(problem)}, {"server": problem.where}, "silent", keep_until=time.time() + _SILENCE)
+    run.put({"problem": str(problem)}, {"server": "", "address": problem.address}, "silent", keep_until=time.time() + _SILENCE)
 
 
-def refuse_silent(run: Entries, where: str) -> None:
+def refuse_silent(run: Entries, address: str) -> None:
     """Check that no process of this run has found this backend silent a moment ago.
 
     :raises BackendError: one has.
     """
-    known = run.get({"server": where}, "silent")
+    known = run.get({"server": "", "address": address}, "silent")
     if known is not None:
         raise BackendError(known["problem"])
 

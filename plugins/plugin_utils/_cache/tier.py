@@ -144,22 +144,28 @@ class Tier:
         content = {"response": response, "at": time.time(), "request_id": request.request_id}
         self._cache.put(content, request.key, "answer", keep_until=None)
 
-    def is_revoked(self, server: str, access_token: str, *, surely: bool = False) -> bool:
-        """Return whether the token has a tombstone, here or nearer.
+    def is_revoked(self, server: str, access_token: str) -> bool:
+        """Return whether the token has a tombstone, here or nearer: also one that says only that a server was asked, and not what it answered."""
+        return self._mark(server, access_token) is not None or (self._nearer is not None and self._nearer.is_revoked(server, access_token))
 
-        :arg surely: count only a tombstone that was confirmed. Another one says that a server was asked, and that its answer is not known.
-        """
-        mark = self._cache.get(tombstone(server, access_token), "ended")
-        is_here = mark is not None and (mark["confirmed"] or not surely)
-        return is_here or (self._nearer is not None and self._nearer.is_revoked(server, access_token, surely=surely))
+    def is_surely_revoked(self, server: str, access_token: str, *, client_id: str | None) -> bool:
+        """Return whether the server has ended the token, or has said that it is no valid one of this client. Another client may still have to end it."""
+        mark = self._mark(server, access_token)
+        is_here = mark is not None and mark["confirmed"] and mark.get("not_of") in (None, client_id)
+        return is_here or (self._nearer is not None and self._nearer.is_surely_revoked(server, access_token, client_id=client_id))
 
-    def put_tombstone(self, server: str, access_token: str, *, confirmed: bool) -> bool:
+    def put_tombstone(self, server: str, access_token: str, *, confirmed: bool, not_of: str | None = None) -> bool:
         """Mark a token as revoked, under whatever cache keys it stands. Return whether that was stored.
 
         :arg confirmed: the server has answered.
+        :arg not_of: the server has answered that it is no valid token of this client; None if it has ended the token.
         """
         now = time.time()
-        return self._cache.put({"at": now, "confirmed": confirmed}, tombstone(server, access_token), "ended", keep_until=now + _TOMBSTONE_LIFE)
+        content = {"at": now, "confirmed": confirmed, "not_of": not_of}
+        return self._cache.put(content, tombstone(server, access_token), "ended", keep_until=now + _TOMBSTONE_LIFE)
+
+    def _mark(self, server: str, access_token: str) -> Content | None:
+        return self._cache.get(tombstone(server, access_token), "ended")
 
     def remove_tombstone(self, server: str, access_token: str) -> None:
         """Take the mark back."""

@@ -102,7 +102,7 @@ class TokenCache:
         were_live = False
         for each in dict.fromkeys(tokens):
             with self._locked(self._all_tiers, tombstone(key["server"], each), lock_timeout):
-                tombstones = Tombstones(self._all_tiers, key["server"], each, warn=self._warn)
+                tombstones = Tombstones(self._all_tiers, key["server"], each, client_id=key.get("client_id"), warn=self._warn)
                 if not tombstones.are_confirmed:
                     were_live |= tombstones.revoke(revoke) if marks and not check_mode else revoke(each)
         if not check_mode:

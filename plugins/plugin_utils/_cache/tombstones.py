@@ -19,16 +19,18 @@ NOT_MARKED = "A token was ended, but this could not be stored everywhere. Anothe
 class Tombstones:
     """The tombstones of one token. The caller holds its lock in all tiers."""
 
-    def __init__(self, tiers: Sequence[Tier], server: str, access_token: str, *, warn: Callable[[str], None]) -> None:
+    def __init__(self, tiers: Sequence[Tier], server: str, access_token: str, *, client_id: str | None, warn: Callable[[str], None]) -> None:
+        """:arg client_id: the client that asks the server to end the token."""
         self._tiers = tiers
         self._server = server
         self._access_token = access_token
+        self._client_id = client_id
         self._warn = warn
 
     @property
     def are_confirmed(self) -> bool:
-        """Whether the server has ended the token before."""
-        return any(tier.is_revoked(self._server, self._access_token, surely=True) for tier in self._tiers)
+        """Whether the server need not be asked, because it has answered this client before, or has ended the token."""
+        return any(tier.is_surely_revoked(self._server, self._access_token, client_id=self._client_id) for tier in self._tiers)
 
     def revoke(self, revoke: Callable[[str], bool]) -> bool:
         """Revoke the token; return whether it was live. It is marked first: whatever happens to this process or to the answer, nobody gets it any more.
@@ -45,10 +47,10 @@ class Tombstones:
                 for tier in self._tiers:
                     tier.remove_tombstone(self._server, self._access_token)
             raise
-        if not self._put(confirmed=True):
+        if not self._put(confirmed=True, not_of=None if was_live else self._client_id):
             self._warn(NOT_MARKED)
         return was_live
 
-    def _put(self, *, confirmed: bool) -> bool:
-        stored = [tier.put_tombstone(self._server, self._access_token, confirmed=confirmed) for tier in self._tiers]
+    def _put(self, *, confirmed: bool, not_of: str | None = None) -> bool:
+        stored = [tier.put_tombstone(self._server, self._access_token, confirmed=confirmed, not_of=not_of) for tier in self._tiers]
         return all(stored)

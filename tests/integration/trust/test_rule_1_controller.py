@@ -90,6 +90,6 @@ def test_who_cannot_get_there_is_told_how_to_ask_from_elsewhere(play: Player) ->
         keep="here there info",
         delegate_to="localhost",
     )
-    advice = "If only another host reaches the server, use the module with delegate_to."
+    advice = "If only another host reaches the server, use the module with delegate_to, or the role with token_delegate_to."
     assert outcome["here"]["msg"].endswith(advice) and outcome["info"]["msg"].endswith(advice)
     assert "could not be connected to" in outcome["there"]["msg"] and advice not in outcome["there"]["msg"]

@@ -154,3 +154,23 @@ def test_gathered_facts_of_the_role_itself_are_fine(play: Player, host: HostileH
     outcome = play(tasks, keep="role_said token_fac", variables=OPTIONS, env=host.env)
     assert (outcome["role_said"] or None, outcome["token_fac"]) == (None, {})
     assert play.sim.counts["fac.revoke"] == 1
+
+
+def test_a_fact_that_is_called_omit_steers_nothing(play: Player, host: HostileHost) -> None:
+    """From ansible-core 2.19 on it takes the place of core's own omit: of each option with default(omit), and of what a role leaves out."""
+    module = MODULE.replace("{username", "{server: '{{ nothing | default(omit) }}', username")
+    forged = {"access_token": "EVIL-Token-1", "server": "https://localhost:1"}
+    tasks = host.says(omit="localhost:1") + module + FAC.replace("looked", "again") + host.says(omit=forged) + ROLE % "" + ROLE % ", tasks_from: revoke"
+    outcome = play(tasks, keep="looked_up again_up role_said token_fac token_forticwp", env=host.env, variables=OPTIONS)
+    said = [outcome["looked_up"].get("msg"), outcome["again_up"].get("msg"), outcome["role_said"] or None]
+    assert all(text is None or refused("omit") in text for text in said), said
+    assert not outcome["token_forticwp"]
+    assert not outcome["token_fac"]
+
+
+def test_a_fact_that_is_called_omit_does_not_become_a_fact_of_the_role_that_failed(play: Player, host: HostileHost) -> None:
+    ignored = "- {include_role: {name: forti.oauth.token%s, apply: {ignore_errors: true}}}\n"
+    tasks = host.says(omit={"access_token": "EVIL-Token-1"}) + ignored % "" + ignored % ", tasks_from: revoke"
+    outcome = play(tasks, keep="token_fac token_forticwp", env=host.env, variables={"token_fac_options": {"username": "luser1"}})
+    assert not outcome["token_fac"]
+    assert not outcome["token_forticwp"]

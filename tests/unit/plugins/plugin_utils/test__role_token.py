@@ -111,8 +111,9 @@ def test_all_tokens_end_in_one_task(core: Core, sim: Simulator, check_mode: bool
 
 
 def test_nothing_to_end_is_fine(core: Core, sim: Simulator) -> None:
-    for facts in ({}, {"token_fac": {}}, {"token_fac": {"challenge": {}}, "token_forticwp": {}}):
+    for facts in ({}, {"token_fac": {}}, {"token_fac": {}, "token_forticwp": {}}):
         assert revoke(core, token_fac_options=USER, **facts)["ended"] == []
+    assert revoke(core, token_fac_options=USER, token_fac={"challenge": {"method": "sms"}})["ended"] == ["token_fac"]
     assert sim.requests == []
 
 

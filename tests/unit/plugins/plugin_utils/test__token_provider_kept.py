@@ -35,7 +35,7 @@ pytestmark = pytest.mark.usefixtures("run_folder")
 KEPT = "The token is kept for this run only, not in the store that cache names: "
 UNCHECKED = f"{KEPT}validate_certs is false, so any server could have sent it."
 DELEGATED = f"{KEPT}it was got on jump, and serves only that host in this run."
-ADVICE = " If only another host reaches the server, use the module with delegate_to."
+ADVICE = " If only another host reaches the server, use the module with delegate_to, or the role with token_delegate_to."
 PUSH = {"challenge": "otp", "method": "ftm-push", "session": "480dccc0"}
 
 

@@ -24,7 +24,7 @@ class MemoryBackend:
     generation = b""
 
     def __init__(self) -> None:
-        self.where = "memory"
+        self.where = self.address = "memory"
         self.entries_: dict[str, bytes] = {}
         self.asked: list[str] = []
         self.fails_at = ""

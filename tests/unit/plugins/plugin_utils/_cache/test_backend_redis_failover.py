@@ -122,7 +122,11 @@ def test_a_sentinel_or_a_node_that_is_down_is_passed_over(group: Group, backend:
     ("change", "said"),
     [
         pytest.param(lambda url: url.replace(PASSWORD, "Wrong-Word-1"), "it refuses the user or the password", id="password"),
-        pytest.param(lambda url: url.replace(f":{PASSWORD}@", ""), "it refuses the user or the password", id="no password"),
+        pytest.param(
+            lambda url: url.replace(f":{PASSWORD}@", ""),
+            "it wants a password, and its URL has none: write redis://:PASSWORD@host, with the colon",
+            id="no password",
+        ),
     ],
 )
 def test_who_is_not_let_in(group: Group, change: Callable[[str], str], said: str) -> None:
@@ -135,14 +139,19 @@ def test_what_is_another_kind_of_redis(group: Group) -> None:
     if isinstance(group, RedisCluster):
         said = {failure_of_names(f"redis://:{PASSWORD}@{first}/0")}
         assert said == {"it is a Redis Cluster: write redis+cluster:// in its URL"}
+        with pytest.raises(BackendError, match="it is a Redis Cluster"):
+            RedisBackend(f"redis://:{PASSWORD}@{first}/0").write(NAME, b"x", keep_until=None)
     else:
         no_master = NO_MASTER
         assert failure(group.url.replace("/forti/", "/other/")) == no_master
-        refused = "the sentinels refuse their user or password: check sentinel_username and sentinel_password in the URL"
+        refused = "the sentinels refuse their user or password: check sentinel_username and sentinel_password in the URL, and that these are sentinels"
         assert failure(group.url.replace(SENTINEL_PASSWORD, "Wrong-Word-1")) == refused
         assert failure(group.url.partition("?")[0]) == refused
         assert failure(f"redis+cluster://:{PASSWORD}@127.0.0.1:{server}") == "none of these servers answers as a node of a cluster"
-        assert failure(f"redis://:{SENTINEL_PASSWORD}@{first}/0") == "it refuses the command"
+        is_sentinel = "it is no server but a sentinel, or too old: for sentinels, write redis+sentinel:// in its URL"
+        assert failure(f"redis://:{SENTINEL_PASSWORD}@{first}/0") == is_sentinel
+        no_sentinel = "it is no sentinel: name the sentinels and their port, which is 26379 in most cases"
+        assert failure(f"redis+sentinel://127.0.0.1:{server}/forti/0?sentinel_password={PASSWORD}") == no_sentinel
 
 
 def test_a_node_of_a_cluster_that_is_not_built_yet(tmp_path: pathlib.Path) -> None:

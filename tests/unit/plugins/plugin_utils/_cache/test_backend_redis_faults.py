@@ -72,11 +72,12 @@ def free_port() -> int:
     ("user", "said"),
     [
         (":Wrong-Word-1@", "it refuses the user or the password"),
-        ("", "it refuses the user or the password"),
+        ("", "it wants a password, and its URL has none: write redis://:PASSWORD@host, with the colon"),
+        (f"{PASSWORD}@", "it wants a password, and its URL has none: write redis://:PASSWORD@host, with the colon"),
         ("nobody:Wrong-Word-1@", "it refuses the user or the password"),
         ("reader:Reader-Word-1@", "this user does not have the permission"),
     ],
-    ids=["wrong", "missing", "unknown user", "may only read"],
+    ids=["wrong", "missing", "without its colon", "unknown user", "may only read"],
 )
 def test_who_is_not_let_in(started: Started, user: str, said: str) -> None:
     server = started(*ACL)
@@ -93,7 +94,7 @@ def test_a_user_of_its_own_and_a_database(started: Started) -> None:
     assert RedisBackend(server.url).read(NAME) is None
     third = redis.Redis.from_url(server.url.removesuffix("/0") + "/3")
     assert third.get(f"forti_oauth:token:{NAME}") == b"one"
-    assert failure(lambda: opened(server.url.removesuffix("/0") + "/99")) == f"{backend.where} cannot be used: it refuses the command"
+    assert failure(lambda: opened(server.url.removesuffix("/0") + "/99")) == f"{backend.where} cannot be used: it has no database of this number"
 
 
 @needs_redis

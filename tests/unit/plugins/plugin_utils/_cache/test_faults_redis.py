@@ -151,6 +151,24 @@ def test_a_silent_redis_costs_all_asks_of_a_run_one_patience_and_is_asked_again_
     assert harness.token(others[1], run="another", shared="shared") == "A4"
 
 
+def test_a_url_that_is_wrong_does_not_switch_off_the_right_one(harness: CacheHarness, redis_server: RedisServer) -> None:
+    """Such as that of TLS for a port without it, which is silent."""
+    redis_server.flush()
+    warnings = at(harness, redis_server.port)
+    right = harness.open_backend
+
+    def wrong(folder: str) -> Backend:
+        return RedisBackend(redis_server.url.replace("redis:", "rediss:"), budget=3) if folder.endswith("shared") else right(folder)
+
+    harness.open_backend = wrong
+    assert harness.token(shared="shared") == "A1"
+    (warning,) = warnings
+    assert "no answer within 3 seconds; if its port speaks no TLS, write redis in place of rediss in the URL." in warning
+    harness.open_backend, harness.warn = right, pytest.fail
+    assert harness.token({**LOGIN, "username": "v"}, shared="shared") == "A2"
+    assert redis_server.keys()
+
+
 def test_a_run_does_not_remember_a_redis_that_is_down(harness: CacheHarness, redis_server: RedisServer) -> None:
     """That costs no time, and it may be back at once."""
     redis_server.flush()
@@ -164,7 +182,7 @@ def test_a_run_does_not_remember_a_redis_that_is_down(harness: CacheHarness, red
 
     def back(folder: str) -> Backend:
         backend = opened(folder)
-        backend.where = backend.where.replace(str(redis_server.port), str(port))
+        backend.address = backend.address.replace(str(redis_server.port), str(port))
         return backend
 
     harness.open_backend, harness.warn = back, pytest.fail

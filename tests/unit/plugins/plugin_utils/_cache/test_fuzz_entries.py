@@ -210,7 +210,7 @@ def test_any_cache_names_backends_or_is_an_option_error_without_it(cache: str) -
     try:
         assert len(backends(cache)) == {"run": 1, "none": 0}.get(cache, 2)
     except OptionError as exc:
-        known = "cache is not a URL of " if cache.startswith(REDIS) else "cache must be run (keep tokens for this run), none "
+        known = ("cache is not a URL of ", "cache names several servers.") if cache.startswith(REDIS) else "cache must be run (keep tokens for this run), none "
         assert str(exc).startswith(known)
         assert str(exc) == OPTION_ERRORS.setdefault(str(exc).partition("(")[0][:60], str(exc))  # no word of it depends on the value
         assert exc.__context__ is None
