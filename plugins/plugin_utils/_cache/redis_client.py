@@ -13,6 +13,7 @@ import functools
 import ssl
 from collections.abc import Callable
 from typing import Any, NamedTuple
+from urllib.parse import urlencode
 
 from ansible_collections.forti.oauth.plugins.module_utils._errors import OptionError
 from ansible_collections.forti.oauth.plugins.plugin_utils._cache.backend import BackendError
@@ -132,7 +133,8 @@ def _of_server(redis: Any, url: RedisUrl) -> Callable[[], Any]:
 def _of_sentinels(redis: Any, url: RedisUrl) -> Callable[[], Any]:
     servers = _for_many(redis, url)
     both = {name: value for name, value in servers.items() if name.startswith("ssl")}
-    sentinels = {**both, "socket_timeout": _OF_SEVERAL, "socket_connect_timeout": _OF_SEVERAL, "retry": _retry(redis, 0), **url.sentinel_options}
+    own = redis.connection.parse_url(f"redis://?{urlencode(url.sentinel_options)}")  # it makes numbers of the texts
+    sentinels = {**both, "socket_timeout": _OF_SEVERAL, "socket_connect_timeout": _OF_SEVERAL, "retry": _retry(redis, 0), **own}
     client = redis.sentinel.Sentinel(url.servers, sentinel_kwargs=sentinels).master_for(url.service, retry=_retry(redis, _AFTER_FAILOVER), **servers)
     return lambda: client
 

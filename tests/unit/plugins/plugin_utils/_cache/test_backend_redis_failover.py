@@ -178,6 +178,13 @@ def test_an_option_that_is_none(group: Group, option: str) -> None:
     assert str(caught.value) == "cache is a URL with an option after its question mark that is unknown, or has a wrong value."
 
 
+def test_an_option_of_the_sentinels_that_is_a_number(group: Group) -> None:
+    if isinstance(group, RedisSentinel):
+        assert RedisBackend(f"{group.url}&sentinel_socket_timeout=2&sentinel_socket_connect_timeout=2").read(NAME) is None
+        with pytest.raises(OptionError):
+            RedisBackend(f"{group.url}&sentinel_socket_timeout=x")
+
+
 def test_a_failover_while_the_lock_is_held(breakable: Group) -> None:
     """The replica has the lock, too. Its holder goes on, and writes into the new master what the others then find."""
     backend = RedisBackend(breakable.url)
