@@ -7,25 +7,22 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ansible_collections.forti.oauth.plugins.module_utils._argspec import ROLE_REVOKE
+from ansible_collections.forti.oauth.plugins.module_utils._argspec import ROLE_FACTS, ROLE_REVOKE
 from ansible_collections.forti.oauth.plugins.module_utils._fac import FortiAuthenticator
 from ansible_collections.forti.oauth.plugins.module_utils._forticwp import FortiCwp
 from ansible_collections.forti.oauth.plugins.module_utils._service import TokenService
-from ansible_collections.forti.oauth.plugins.plugin_utils._action_base import TokenActionBase
-from ansible_collections.forti.oauth.plugins.plugin_utils._role import ROLE_FACTS, role_variables
+from ansible_collections.forti.oauth.plugins.plugin_utils._role_action_base import RoleActionBase
 from ansible_collections.forti.oauth.plugins.plugin_utils._token_provider import Result
 
 
-class ActionModule(TokenActionBase):
+class ActionModule(RoleActionBase):
     """All tokens in the role's facts are revoked and forgotten in one task."""
 
-    service = FortiAuthenticator
-
     def _answer(self, _service: type[TokenService], _given: Mapping[str, Any]) -> Result:
-        held = role_variables(ROLE_REVOKE, self._variables, self._templar.template)
-        asked = [(service, options) for service, options in ((FortiAuthenticator, _of_fac(held)), (FortiCwp, _of_forticwp(held))) if options is not None]
+        held = self._held(ROLE_REVOKE)
+        asked: dict[type[TokenService], Any] = {FortiAuthenticator: _of_fac(held), FortiCwp: _of_forticwp(held)}
         self._check(asked)
-        changed = [super(ActionModule, self)._answer(service, options)["changed"] for service, options in asked]
+        changed = [super(ActionModule, self)._answer(service, options)["changed"] for service, options in asked.items() if options is not None]
         return {"changed": any(changed), "ended": [] if self._task.check_mode else [name for name in ROLE_FACTS if held[name]]}
 
 

@@ -13,9 +13,8 @@ from ansible_collections.forti.oauth.plugins.module_utils._fac import FortiAuthe
 from ansible_collections.forti.oauth.plugins.module_utils._forticwp import FortiCwp
 from ansible_collections.forti.oauth.plugins.module_utils._forticwp_resource_map import ResourceMap
 from ansible_collections.forti.oauth.plugins.module_utils._service import TokenService
-from ansible_collections.forti.oauth.plugins.plugin_utils._action_base import TokenActionBase
 from ansible_collections.forti.oauth.plugins.plugin_utils._resource_map import companies_of
-from ansible_collections.forti.oauth.plugins.plugin_utils._role import role_variables
+from ansible_collections.forti.oauth.plugins.plugin_utils._role_action_base import RoleActionBase
 from ansible_collections.forti.oauth.plugins.plugin_utils._token_provider import Result
 
 _NOT_FACTS = frozenset({"changed", "failed", "msg"})
@@ -27,18 +26,16 @@ _NOTHING_ASKED = (
 )
 
 
-class ActionModule(TokenActionBase):
+class ActionModule(RoleActionBase):
     """All tokens that the role is asked for, in one task, because each task of a role costs time on each host."""
 
-    service = FortiAuthenticator
-
     def _answer(self, _service: type[TokenService], _given: Mapping[str, Any]) -> Result:
-        asked = role_variables(ROLE_TOKEN, self._variables, self._templar.template)
+        asked = self._held(ROLE_TOKEN)
         fac, forticwp = asked["token_fac_options"], asked["token_forticwp_options"]
         if fac is None and forticwp is None:
             raise OptionError(_NOTHING_ASKED)
         _refuse_revoke(token_fac_options=fac, token_forticwp_options=forticwp)
-        self._check([(service, options) for service, options in ((FortiCwp, forticwp), (FortiAuthenticator, fac)) if options is not None])
+        self._check({FortiCwp: forticwp, FortiAuthenticator: fac})
         result: Result = {"changed": False, "token_forticwp": {}, "token_fac": {}}
         if forticwp is not None:
             result["token_forticwp"] = _fact(self._forticwp(forticwp, asked))

@@ -113,10 +113,10 @@ ROLE_TOKEN: Spec = {
     "token_forticwp_company": {"type": "str"},
     "token_delegate_to": {"type": "str", "default": "localhost"},
 }
+ROLE_FACTS = ("token_fac", "token_forticwp")
 ROLE_REVOKE: Spec = {
     **{name: ROLE_TOKEN[name] for name in ("token_fac_options", "token_forticwp_options", "token_delegate_to")},
-    "token_fac": {"type": "dict"},
-    "token_forticwp": {"type": "dict"},
+    **{name: {"type": "dict"} for name in ROLE_FACTS},
 }
 TOKEN_STORE_INFO: Spec = {"cache": FAC_TOKEN["cache"]}
 TOKEN_STORE: Spec = {

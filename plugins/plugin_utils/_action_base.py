@@ -10,18 +10,17 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any, ClassVar
 
 from ansible.errors import AnsibleConnectionFailure, AnsibleError
 from ansible.plugins.action import ActionBase
-from ansible_collections.forti.oauth.plugins.module_utils._argspec import Spec, all_environment_variables
+from ansible_collections.forti.oauth.plugins.module_utils._argspec import ROLE_FACTS, Spec, all_environment_variables
 from ansible_collections.forti.oauth.plugins.module_utils._errors import ChallengeRequired, FortiError, OptionError
 from ansible_collections.forti.oauth.plugins.module_utils._redaction import MASKED_BY_CORE
 from ansible_collections.forti.oauth.plugins.module_utils._service import TokenService
 from ansible_collections.forti.oauth.plugins.plugin_utils._loop_item import hide_item, texts_to_hide
 from ansible_collections.forti.oauth.plugins.plugin_utils._remote_module import RemoteModule, cleaned_output
-from ansible_collections.forti.oauth.plugins.plugin_utils._role import ROLE_FACTS
 from ansible_collections.forti.oauth.plugins.plugin_utils._token_provider import Result, TokenProvider, notify, warn
 from ansible_collections.forti.oauth.plugins.plugin_utils._variables import secrets_in_variables, with_variables
 
@@ -80,15 +79,10 @@ class TokenActionBase(ActionBase):
     def _asked(self, service: type[TokenService], given: Mapping[str, Any]) -> TokenService:
         """Return a service with these options, checked. Nothing is sent."""
         self._given = with_variables(service.spec, given, known=self._variables, template=self._templar.template)
-        return service.from_options(self._given, explicit=given, warn=warn, notify=notify, delegated_to=self._delegated_to())
+        return self._from_options(service, given)
 
-    def _check(self, asked: Sequence[tuple[type[TokenService], Mapping[str, Any]]]) -> None:
-        """Check the options of several services before the first one is asked.
-
-        :raises OptionError: an option is invalid.
-        """
-        for service, given in asked if len(asked) > 1 else ():
-            self._asked(service, given)
+    def _from_options(self, service: type[TokenService], explicit: Collection[str]) -> TokenService:
+        return service.from_options(self._given, explicit=explicit, warn=warn, notify=notify, delegated_to=self._delegated_to())
 
     def _perform(self, service: TokenService) -> Result:
         """Get a token, or revoke one, and return the task's result."""

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from ansible.errors import AnsibleLookupError
-from ansible_collections.forti.oauth.plugins.plugin_utils._role import ROLE_VARIABLES
+from ansible_collections.forti.oauth.plugins.plugin_utils._role_action_base import ROLE_VARIABLES
 
 from tests.unit.plugins.plugin_utils.core import USER, Core
 
