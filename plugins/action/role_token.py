@@ -51,7 +51,13 @@ class ActionModule(RoleActionBase):
         return {**token, **super()._answer(ResourceMap, of_map)}
 
     def _perform(self, service: TokenService) -> Result:
-        return companies_of(service, self._provider) if isinstance(service, ResourceMap) else super()._perform(service)
+        if isinstance(service, ResourceMap):
+            return companies_of(service, self._provider)
+        provider = self._provider(service)
+        entry = provider.get()
+        if isinstance(service, FortiAuthenticator):
+            provider.keep_client(entry.token)
+        return entry.as_result()
 
 
 def _refuse_revoke(**dictionaries: Mapping[str, Any] | None) -> None:

@@ -138,6 +138,8 @@ class FortiAuthenticator(_FacService):
                 problem = self.refuse(response)
                 problem.repeated = response.repeated
                 raise problem
+            if response.is_page and self.verify(access_token)["valid"]:
+                raise response.without("no JSON object")
         return live
 
     def _meet(self, challenge: Challenge) -> Token:

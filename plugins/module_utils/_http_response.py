@@ -47,7 +47,7 @@ class Response:
         value = self._value(finite=False)
         if isinstance(value, dict):
             return value
-        raise self._without("no JSON object")
+        raise self.without("no JSON object")
 
     def json_list(self) -> list[Any]:
         """Return the JSON list in the body.
@@ -57,7 +57,7 @@ class Response:
         value = self._value(finite=True)
         if isinstance(value, list):
             return value
-        raise self._without("no JSON list")
+        raise self.without("no JSON list")
 
     def _value(self, *, finite: bool) -> Any:
         try:
@@ -65,7 +65,8 @@ class Response:
         except ValueError:
             return None
 
-    def _without(self, wanted: str) -> BadResponse:
+    def without(self, wanted: str) -> BadResponse:
+        """Return the error for an answer that does not hold what was wanted."""
         what = "an HTML page" if self.is_page else wanted if self.body else "nothing"
         return BadResponse(
             f"{self.server} answered {self.status} with {what}. Check that server is the token service, and not a proxy or a login page.",

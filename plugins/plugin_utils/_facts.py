@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from ansible import constants as C
 from ansible_collections.forti.oauth.plugins.module_utils._errors import OptionError
 
 _PREFIX = "ansible_"  # core takes it out of the names of facts
@@ -52,6 +53,8 @@ def is_fact(name: str, variables: Mapping[str, Any]) -> bool:
     if not isinstance(facts, Mapping) or name not in variables or name not in facts:
         return False
     hides_another = any(_PREFIX in other and other.replace(_PREFIX, "", 1) == name for other in variables)
+    if C.DEFAULT_HASH_BEHAVIOUR == "merge" and isinstance(facts[name], Mapping):  # type: ignore[attr-defined]
+        return True  # core mixes a dictionary of the host's into that of the user
     try:
         value, fact = _without_internal(variables[name]), _without_internal(facts[name])
         return hides_another or value == fact or repr(value) == repr(fact)  # a number that is none (NaN) is not equal to itself

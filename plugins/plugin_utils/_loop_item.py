@@ -40,12 +40,18 @@ def texts_to_hide(spec: Spec, args: Mapping[str, Any]) -> set[str]:
     given = RedactedDict({**_from_environment(spec), **args})
     public = {name for name, option in spec.items() if not option.get("no_log")}
     texts = {text for name, value in given.items() if name not in public for text in _texts(value)}
-    texts |= {password for password in passwords_in(str(given.get("cache", ""))) if password}
+    texts |= _of_store(given.get("cache", ""))
     if not MASKED_BY_CORE:
         return texts
     known = secret_values(spec, {name: value for name, value in given.items() if isinstance(value, str)})
     register(*(form for secret in known for form in forms_of(secret)))
     return texts - known
+
+
+def _of_store(cache: Any) -> set[str]:
+    """Return the passwords in the value of C(cache), and all texts of one that is no text, by mistake."""
+    wrong = set() if isinstance(cache, str) else set(_texts(cache))
+    return wrong | {password for text in _texts(cache) for password in passwords_in(text) if password}
 
 
 def _from_environment(spec: Spec) -> dict[str, str]:

@@ -21,6 +21,7 @@ from ansible_collections.forti.oauth.plugins.plugin_utils._action_base import re
 from ansible_collections.forti.oauth.plugins.plugin_utils._cache.backend import Backend, BackendError
 from ansible_collections.forti.oauth.plugins.plugin_utils._cache.backends import existing_backend
 from ansible_collections.forti.oauth.plugins.plugin_utils._cache.entry_cipher import read_header
+from ansible_collections.forti.oauth.plugins.plugin_utils._cache.tier import OWNER
 from ansible_collections.forti.oauth.plugins.plugin_utils._loop_item import hide_item
 from ansible_collections.forti.oauth.plugins.plugin_utils._variables import with_variables
 
@@ -49,6 +50,7 @@ class StoreActionBase(ActionBase):
                 check_needed(self.spec, options)
             backend = existing_backend(options["cache"], budget=self.budget)
             headers = {name: read_header(entry) or {} for name, entry in backend.entries()}
+            headers = {name: header for name, header in headers.items() if header.get("kind") != OWNER}
             result.update(self._perform(backend, headers, options))
         except (FortiError, BackendError) as exc:
             result.update(failed=True, changed=False, msg=str(exc))

@@ -79,6 +79,10 @@ class TokenProvider:
             refresh=lambda refresh_token: self._fetch(self._service.with_options(grant_type="refresh_token", refresh_token=refresh_token)),
         )
 
+    def keep_client(self, token: Token) -> None:
+        """Let the run remember which client got a token, so that its revocation by another one is refused."""
+        self._cache.keep_client(token, self._service.options["client_id"])
+
     def revoke(self) -> bool:
         """Revoke the token in the options, or the cached one; only forget it if the server cannot revoke. Return whether a live one was revoked.
 
@@ -133,7 +137,7 @@ class TokenProvider:
         if not was_live and options["access_token"] is not None:
             warn_once(
                 f"{options['server']} says that access_token is not valid for client_id {options['client_id']}. "
-                "If another client_id got it, it is still valid: revoke it with that client_id."
+                "It has ended, or another client_id got it: then revoke it with that one."
             )
         return was_live
 

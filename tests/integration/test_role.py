@@ -118,18 +118,31 @@ def test_revoke_in_check_mode_of_its_task_alone_ends_nothing(play: Player) -> No
     assert play.sim.counts["fac.revoke"] == 0
 
 
-def test_revoke_with_another_client_says_so_and_the_right_one_still_ends_it(play: Player) -> None:
-    keep = "- {set_fact: {before: '{{ token_fac }}'}, no_log: true}\n"
-    wrong = REVOKE.replace("}}", "}, vars: {token_fac_options: {client_id: flexvm}}}")
-    right = "- {forti.oauth.fac_oauth_token: {state: absent, access_token: '{{ before.access_token }}'}, register: ended}\n"
-    outcome = play(ROLE + keep + wrong + right, keep="ended before", variables=BOTH, hosts=2)
-    warning = (
-        f"{play.sim.url} says that access_token is not valid for client_id flexvm. "
-        "If another client_id got it, it is still valid: revoke it with that client_id."
-    )
-    assert " ".join(outcome.output.split()).count(warning) == 1
-    assert sorted(ended["changed"] for ended in outcome.of_all("ended")) == [False, True]
-    assert play.sim.counts["fac.revoke"] == 1
+def test_revoke_with_another_client_is_refused_and_the_right_one_ends_it(play: Player) -> None:
+    """The server would call the token of another client invalid, as if it had ended."""
+    wrong = REVOKE.replace("}}", "}, vars: {token_fac_options: {client_id: flexvm}}, ignore_errors: true}")
+    outcome = play(ROLE + wrong + "- {set_fact: {still: '{{ token_fac }}'}, no_log: true}\n" + REVOKE, keep="still token_fac", variables=BOTH, hosts=2)
+    assert "access_token was issued to client_id ansible, and client_id is flexvm. Revoke it with client_id ansible." in " ".join(outcome.output.split())
+    assert all(fact["access_token"] for fact in outcome.of_all("still"))
+    assert outcome.of_all("token_fac") == [{}, {}]
+    assert (play.sim.counts["fac.verify"], play.sim.counts["fac.revoke"]) == (1, 1)
+
+
+def test_a_token_that_the_server_calls_invalid_may_be_of_another_client(play: Player) -> None:
+    """A token that this run did not get: the warning says what it may be, and the right client may still end it."""
+    end = "- {forti.oauth.fac_oauth_token: {state: absent, access_token: '{{ token }}', client_id: %s}, register: %s}\n"
+    token = play(ROLE, keep="token_fac", variables=BOTH)["token_fac"]["access_token"]
+    outcome = play(end % ("flexvm", "wrong") + end % ("ansible", "right"), keep="wrong right", variables={"token": token})
+    said = f"{play.sim.url} says that access_token is not valid for client_id flexvm. It has ended, or another client_id got it: then revoke it with that one."
+    assert said in " ".join(outcome.output.split())
+    assert (outcome["wrong"]["changed"], outcome["right"]["changed"]) == (False, True)
+
+
+def test_a_page_in_place_of_a_revocation_ends_nothing(play: Player) -> None:
+    play.sim.fault("/api/v1/oauth/revoke_token/", status=200, body="<html>ok</html>")
+    outcome = play(ROLE + REVOKE.replace("}}", "}, ignore_errors: true}"), keep="token_fac", variables=BOTH)
+    assert "answered 200 with an HTML page." in outcome.output
+    assert outcome["token_fac"]["access_token"]
 
 
 def test_what_is_wrong_for_one_service_is_told_before_the_other_one_is_asked(play: Player) -> None:

@@ -26,12 +26,16 @@ _PATHS = {
 }
 _HOST = re.compile(r"(?:\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(?::0*[1-9][0-9]*)?")  # of several servers
 _OF_SENTINELS = "sentinel_"  # options for the sentinels begin so; the others are for the servers
-_LIKE_URL = re.compile(r"\s*([a-z][\w+.-]*:|rediss?[\w+.-]*//)|.*(://|:[^/]*@)", re.IGNORECASE | re.DOTALL)
+# What is meant as a URL: also one without its scheme or its colon.
+_LIKE_URL = re.compile(r"\s*([a-z][\w+.-]*:|rediss?[\w+.-]*//)|.*(://|:[^/]*@)|\s*[\w.-]+:\d+([/?,]|$)|.*[?&,;](pass|pwd)\w*=", re.IGNORECASE | re.DOTALL)
 _SCHEME_AND_SLASHES = re.compile(r"\s*[\w+.-]*:?/*")
-_OF_OPTION = re.compile(r"pass\w*=(.+)", re.IGNORECASE | re.DOTALL)  # up to the end: an unescaped & is in the password
+_OF_OPTION = re.compile(r"(?:pass|pwd)\w*=(.+)", re.IGNORECASE | re.DOTALL)  # up to the end: an unescaped & is in the password
+_NO_PATH = re.compile(r"[=?;,@\s]")
 # Options that are no secrets. Another one may be a password: under a mistyped name, or without one.
 _PUBLIC = re.compile(
-    r"(ssl|socket|health|max|retry)_(?!\w*pass)\w+|(sentinel_)?username|client_name|db|protocol|encoding|encoding_errors|decode_responses|timeout"
+    r"client_name|db|decode_responses|encoding|encoding_errors|health_check_interval|max_connections|protocol|retry_on_(error|timeout)|timeout|username"
+    r"|socket_(connect_timeout|keepalive|read_size|timeout)"
+    r"|ssl_(ca_certs|ca_path|cert_reqs|certfile|check_hostname|ciphers|keyfile|min_version|validate_ocsp|validate_ocsp_stapled)"
 )
 _SHORTEST, _BOOLEANS = 5, frozenset({"false", "none"})  # of what is taken for a password without being called one
 _ENDS_EARLY = "cache is not a URL of Redis. If its password holds / ? # @ or :, write %2F %3F %23 %40 %3A for them."
@@ -108,19 +112,19 @@ def is_like_url(cache: str) -> bool:
 def passwords_in(cache: str) -> list[str]:
     """Return the passwords in a value of the option. Of a URL that is none nobody can tell what is the password: it is the whole text and each guess."""
     if not is_like_url(cache):
-        return []
+        return [cache] if _NO_PATH.search(cache) else []  # such as a command line
     before = _SCHEME_AND_SLASHES.sub("", cache, count=1).rpartition("@")[0]
     try:
         parse(cache)
-        parts = urlsplit(cache)
     except OptionError:
         return [cache, *filter(None, [before.partition(":")[2] or before, *_OF_OPTION.findall(cache)])]
-    return list(dict.fromkeys([unquote(parts.password or parts.username or ""), *_passwords_in_options(parts.query)]))
+    typed = before.partition(":")[2] or before  # urlsplit would drop a tab
+    return list(dict.fromkeys([unquote(typed), *_passwords_in_options(cache.partition("?")[2])]))
 
 
 def _passwords_in_options(query: str) -> list[str]:
     """Return what is called a password, up to the end, and what stands where only a mistake could have put it."""
-    options = [(name, value) for name, value in parse_qsl(query, keep_blank_values=True) if not _PUBLIC.fullmatch(name)]
+    options = [(name, value) for name, value in parse_qsl(query, keep_blank_values=True) if not _PUBLIC.fullmatch(name.removeprefix(_OF_SENTINELS))]
     called_so = [value for name, value in options if "pass" in name.lower()]
     guessed = [text for name, value in options if "pass" not in name.lower() for text in (name, value)]
     return [*called_so, *map(unquote, _OF_OPTION.findall(query)), *(text for text in guessed if len(text) >= _SHORTEST and text.lower() not in _BOOLEANS)]

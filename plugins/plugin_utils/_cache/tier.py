@@ -20,6 +20,7 @@ from ansible_collections.forti.oauth.plugins.plugin_utils._cache.negative_cache 
 
 _REFRESHABLE = 8 * 3600  # seconds for which an expired token is kept to be refreshed, or to tell that it was; FortiCWP's refresh tokens live that long
 _LONGEST_LIFE = 30 * 86400  # seconds for which a token is kept that never expires
+OWNER = "owner"  # the kind of the entry that tells which client got a token
 _TOMBSTONE_LIFE = _LONGEST_LIFE + _REFRESHABLE  # seconds; no token may outlive its tombstone
 # What is the same in the cache keys of a login and of its refresh by a task.
 _NOT_OF_A_USER = ("family", "server", "server_certificate", "client_certificate", "delegated_to", "client_id", "client_secret")
@@ -143,6 +144,16 @@ class Tier:
         """Store the response to the request."""
         content = {"response": response, "at": time.time(), "request_id": request.request_id}
         self._cache.put(content, request.key, "answer", keep_until=None)
+
+    def client_of(self, server: str, access_token: str) -> str | None:
+        """Return the client that got a token; None if that is not known."""
+        owner = self._cache.get(tombstone(server, access_token), OWNER)
+        return owner["client_id"] if owner else None
+
+    def put_client(self, server: str, access_token: str, client_id: str) -> None:
+        """Remember the client that got a token. For another one, the server calls the token invalid, as if it had ended."""
+        if self.client_of(server, access_token) is None:
+            self._cache.put({"client_id": client_id}, tombstone(server, access_token), OWNER, keep_until=time.time() + _LONGEST_LIFE)
 
     def is_revoked(self, server: str, access_token: str) -> bool:
         """Return whether the token has a tombstone, here or nearer: also one that says only that a server was asked, and not what it answered."""

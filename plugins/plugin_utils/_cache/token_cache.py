@@ -14,7 +14,7 @@ import functools
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
-from ansible_collections.forti.oauth.plugins.module_utils._errors import FortiError, is_refusal
+from ansible_collections.forti.oauth.plugins.module_utils._errors import FortiError, OptionError, is_refusal
 from ansible_collections.forti.oauth.plugins.module_utils._token import Token
 from ansible_collections.forti.oauth.plugins.plugin_utils._cache.backend import Backend, single_flight
 from ansible_collections.forti.oauth.plugins.plugin_utils._cache.cache_request import CacheRequest, Entry, is_recent
@@ -91,9 +91,12 @@ class TokenCache:
         :arg key: the cache key under which the token may stand.
         :arg access_token: the token; None is what stands under the cache key, which is more than one token if this run has not seen the newest.
         :arg revoke: asks the server. It is called once for a token, however many callers there are.
+        :raises FortiError: the server cannot be asked, or another client got the token.
         """
         kept: list[Token] = []
-        if access_token is None:
+        if access_token is not None:
+            self._check_client(key, access_token)
+        else:
             with self._locked(self._tiers, key, lock_timeout):
                 kept = self._kept(key)
         tokens = [access_token] if access_token is not None else [token.access_token for token in _live(kept)]
@@ -112,6 +115,20 @@ class TokenCache:
     def forget(self, key: CacheKey, *, lock_timeout: float) -> None:
         """Forget the tokens that are kept now, which the server cannot revoke. One that another caller gets meanwhile stays."""
         self._forget(key, {token.access_token for token in self._kept(key)}, lock_timeout)
+
+    def keep_client(self, token: Token, client_id: str) -> None:
+        """Let the run remember which client got a token, so that a revocation by another one is refused."""
+        for run in self._tiers[:1]:
+            run.put_client(token.server, token.access_token, client_id)
+
+    def _check_client(self, key: CacheKey, access_token: str) -> None:
+        """Check that this client got the token, if the run knows who did. The server would call it invalid, as if it had ended.
+
+        :raises OptionError: another client got it.
+        """
+        owner, client_id = self._all_tiers[0].client_of(key["server"], access_token), key.get("client_id")
+        if owner not in (None, client_id):
+            raise OptionError(f"access_token was issued to client_id {owner}, and client_id is {client_id}. Revoke it with client_id {owner}.")
 
     def _kept(self, key: CacheKey) -> list[Token]:
         """Return the tokens that stand under a cache key, the nearest first."""

@@ -174,3 +174,12 @@ def test_a_fact_that_is_called_omit_does_not_become_a_fact_of_the_role_that_fail
     outcome = play(tasks, keep="token_fac token_forticwp", env=host.env, variables={"token_fac_options": {"username": "luser1"}})
     assert not outcome["token_fac"]
     assert not outcome["token_forticwp"]
+
+
+def test_a_fact_is_not_merged_into_a_dictionary_of_the_role(play: Player, host: HostileHost) -> None:
+    """With hash_behaviour merge, core would add the host's server to the user's password."""
+    evil = {"server": "localhost:1", "validate_certs": False}
+    tasks = host.says(token_fac_options=evil) + ROLE % ""
+    outcome = play(tasks, keep="role_said token_fac", env={**host.env, "ANSIBLE_HASH_BEHAVIOUR": "merge"}, variables=OPTIONS)
+    assert refused("token_fac_options") in outcome["role_said"]
+    assert play.sim.requests == []

@@ -180,7 +180,7 @@ def test_an_option_that_is_none(group: Group, option: str) -> None:
 
 def test_an_option_of_the_sentinels_that_is_a_number(group: Group) -> None:
     if isinstance(group, RedisSentinel):
-        assert RedisBackend(f"{group.url}&sentinel_socket_timeout=2&sentinel_socket_connect_timeout=2").read(NAME) is None
+        assert RedisBackend(f"{group.url}&sentinel_socket_timeout=2&sentinel_socket_connect_timeout=2").read("0c" * 16) is None
         with pytest.raises(OptionError):
             RedisBackend(f"{group.url}&sentinel_socket_timeout=x")
 

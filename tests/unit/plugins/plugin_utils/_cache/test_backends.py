@@ -250,6 +250,13 @@ def test_the_password_of_the_sentinels_is_a_secret_too(monkeypatch: pytest.Monke
         " redis+cluster://u:hunter2@one",
         "rediss://one?ssl_password=hunter2",
         "redis://one?pwd=hunter2",
+        "rediss://one?ssl_pwd=hunter2",
+        "rediss://one?ssl_key_secret=hunter2",
+        "redis://:hunter2\t17@one/0",
+        "redis-cli -h one -a hunter2",
+        "Server=one;Pwd=hunter2",
+        "one:6379/0?password=hunter2",
+        "one:6379,password=hunter2",
         "redis://one?auth=hunter2&db=1",
         "redis://one?hunter2",
         "redis://one/0?hunter2=1",
@@ -264,7 +271,7 @@ def test_the_password_of_the_sentinels_is_a_secret_too(monkeypatch: pytest.Monke
 def test_whatever_is_wrong_with_a_url_its_password_is_found(cache: str) -> None:
     """So that no item of a loop shows it, and that it does not become the name of a directory."""
     assert redact(f"a {cache} b", passwords_in(cache)).count("hunter2") == 0
-    if not cache.startswith(("redis://h", "redis+sentinel://one/forti?")) and "one?" not in cache and "one/0?" not in cache:
+    if not cache.startswith(("redis://h", "redis+sentinel://one/forti?")) and not any(part in cache for part in ("one?", "//one/0?", "\t")):
         with pytest.raises(OptionError):
             backends(cache)
 
